@@ -1,0 +1,3 @@
+"""farm renders whole albums from a text file."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,41 @@
+"""What every source of audio is: some facts, and frames on demand."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from farm.audio.blocks import Block
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a file's header says. `frames` is None if it doesn't; a lossy file may hold a few more or less."""
+
+    rate_hz: int
+    channels: int
+    frames: int | None
+    format: str
+
+
+class AudioReader(ABC):
+    """An open audio file, read once from its beginning to its end."""
+
+    info: AudioInfo
+
+    @abstractmethod
+    def read_into(self, out: Block) -> int:
+        """Fill `out`, `(n, channels)` C-contiguous float32, and return the frames read: fewer than n only at the end.
+
+        Raises AudioError if the file is damaged or ends before it should.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,113 @@
+"""A ceiling that holds behind the codec: a lossy encoder moves peaks, so what it makes is decoded, measured, and made
+again from a song that leaves it room."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from farm.audio.blocks import Block
+from farm.audio.raw_source import read_raw_blocks
+from farm.deliver.encode import Encoded, encode_song
+from farm.deliver.failure import explained
+from farm.dsp.drive import drive
+from farm.errors import DeliveryError
+from farm.measure.meter import Meter
+from farm.plan.spec import EncodeSpec
+from farm.records import Measurement
+from farm.units import db_to_linear
+
+_MARGIN_DB = 0.05
+_LIMITED_ROUNDS, _LOWERED_ROUNDS = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Song:
+    path: Path
+    frames: int
+    rate_hz: int
+    measured: Measurement
+    ceiling_dbtp: float
+    """What the song itself keeps: its deliverable's ceiling, or its own peak if that is lower."""
+
+
+def encode_under_ceiling(
+    spec: EncodeSpec,
+    source: Path,
+    target: Path,
+    *,
+    frames: int,
+    rate_hz: int,
+    exact_bits: int | None,
+    scratch: Path,
+) -> Encoded:
+    """Do as `encode_song`; a lossy file that decodes above `spec.ceiling_dbtp` is made again.
+
+    First the song is limited lower by what the codec added, at its own loudness; if the codec adds more every time,
+    the song is lowered instead. `scratch` is a path for the changed song. Raises DeliveryError (ceiling-missed).
+    """
+    encoded = encode_song(spec, source, target, frames=frames, rate_hz=rate_hz, exact_bits=exact_bits)
+    if _over_db(encoded, spec) <= 0.0:
+        return encoded
+    song = _measure_song(source, frames, rate_hz, spec.ceiling_dbtp)
+    first_over_db = _over_db(encoded, spec)
+    for back_off, rounds in ((_limit, _LIMITED_ROUNDS), (_lower, _LOWERED_ROUNDS)):
+        over_db, backed_off_db = first_over_db, 0.0
+        for _ in range(rounds):
+            backed_off_db += over_db + _MARGIN_DB
+            with explained(scratch):
+                back_off(song, backed_off_db, scratch)
+            again = encode_song(spec, scratch, target, frames=frames, rate_hz=rate_hz, exact_bits=None)
+            encoded = replace(again, backed_off_db=backed_off_db, rounds=encoded.rounds + 1)
+            over_db = _over_db(encoded, spec)
+            if over_db <= 0.0:
+                return encoded
+    raise DeliveryError(
+        f"the decoded file is {over_db:.2f} dB over its ceiling of {spec.ceiling_dbtp:g} dBTP, whatever is tried",
+        code="ceiling-missed",
+        hint="choose a higher bit rate",
+        where=str(target),
+    )
+
+
+def _over_db(encoded: Encoded, spec: EncodeSpec) -> float:
+    return -1.0 if encoded.true_peak_dbtp is None else encoded.true_peak_dbtp - spec.ceiling_dbtp
+
+
+def _measure_song(path: Path, frames: int, rate_hz: int, ceiling_dbtp: float) -> _Song:
+    meter = Meter(rate_hz)
+    for block in read_raw_blocks(path, frames=frames):
+        meter.push(block)
+    measured = meter.finish()
+    own_peak_dbtp = ceiling_dbtp if measured.true_peak_dbtp is None else measured.true_peak_dbtp
+    return _Song(path, frames, rate_hz, measured, min(ceiling_dbtp, own_peak_dbtp))
+
+
+def _limit(song: _Song, back_off_db: float, scratch: Path) -> None:
+    """Write the song with that much less peak at its own loudness."""
+    with scratch.open("wb") as file:
+        drive(
+            song.path,
+            _block_writer(file.write),
+            frames=song.frames,
+            rate_hz=song.rate_hz,
+            goal_lufs=song.measured.integrated_lufs,
+            ceiling_dbtp=song.ceiling_dbtp - back_off_db,
+        )
+
+
+def _lower(song: _Song, back_off_db: float, scratch: Path) -> None:
+    """Write the song that much softer."""
+    gain = np.float32(db_to_linear(-back_off_db))
+    with scratch.open("wb") as file:
+        write = _block_writer(file.write)
+        for block in read_raw_blocks(song.path, frames=song.frames):
+            write(np.multiply(block, gain, out=block))
+
+
+def _block_writer(write: Callable[[memoryview], int]) -> Callable[[Block], None]:
+    def write_block(block: Block) -> None:
+        write(np.ascontiguousarray(block).data)
+
+    return write_block

@@ -1,0 +1,120 @@
+"""What can be wrong with a manifest: each code with one sentence, and a problem before it has a line and column."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Loc = tuple[str | int, ...]
+"""A place in a manifest as keys and indices from 0: ("song", 0, "strip", 2, "gain_db")."""
+
+Position = tuple[int, int]
+"""Line and column, both from 1; columns count characters."""
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "not-utf8": "The file holds bytes that are not UTF-8.",
+        "byte-order-mark": "The file begins with a byte order mark, which TOML does not know.",
+        "nul-byte": "The file holds a NUL byte, so it is not a text.",
+        "empty-file": "The file holds nothing, or nothing but comments.",
+        "file-too-large": "The file is larger than any manifest would be.",
+        "nested-too-deep": "Arrays or tables are nested too deeply to be read.",
+        "toml-syntax": "The file breaks the rules of TOML.",
+        "unknown-key": "The table has no such key.",
+        "missing-key": "The table lacks a key that it needs.",
+        "wrong-type": "The value is of another type than the key wants: a text for a number, say.",
+        "out-of-range": "The number lies outside the key's range.",
+        "not-finite": "The number is nan or inf.",
+        "unknown-value": "The value is not one of those that the key takes.",
+        "unknown-processor": "There is no processor of that type.",
+        "too-few": "The array is empty and must not be.",
+        "bad-text": "The text is empty or holds control characters.",
+        "bad-isrc": "The text is not an ISRC (ISO 3901).",
+        "bad-upc": "The text is not a UPC or EAN, or its check digit is wrong.",
+        "bad-name-template": "The template for file names cannot be used.",
+        "bad-folder": "The folder of a deliverable does not lie inside the delivery.",
+        "duplicate-isrc": "Two songs have the same ISRC.",
+        "duplicate-name": "Two of a song's strips, buses and returns have the same name.",
+        "reserved-name": "The name mix belongs to the song's stereo sum.",
+        "duplicate-send": "One list of sends names the same return twice.",
+        "unknown-bus": "The song has no such bus.",
+        "unknown-return": "The song has no such return.",
+        "unknown-preset": "The album has no such preset.",
+        "preset-unfit": "A master asks for a preset that sets what only strips have.",
+        "routing-cycle": "Buses and returns feed each other in a circle.",
+        "no-sound": "No strip of the song reaches its mix: all are muted, or all their ways are.",
+        "song-file-missing": "The file of a song does not exist.",
+        "song-file-unreadable": "The file of a song cannot be read.",
+        "song-file-circular": "A song's file names the album's file or itself as a song.",
+        "song-file-nested": "A song's file names another file instead of holding the song.",
+        "stem-missing": "The audio file of a strip does not exist.",
+        "stem-is-folder": "The path of a stem is a folder.",
+        "stem-empty": "The audio file of a strip has no bytes.",
+        "stem-unreadable": "The audio file of a strip cannot be read.",
+        "stem-not-audio": "The file of a strip does not begin like any audio file.",
+        "reference-missing": "A reference file of the tone target does not exist.",
+        "reference-is-folder": "The path of a reference file is a folder.",
+        "reference-empty": "A reference file has no bytes.",
+        "reference-unreadable": "A reference file cannot be read.",
+        "reference-not-audio": "A reference file does not begin like any audio file.",
+        "cover-missing": "The cover picture does not exist.",
+        "cover-is-folder": "The path of the cover picture is a folder.",
+        "cover-empty": "The cover picture has no bytes.",
+        "cover-unreadable": "The cover picture cannot be read.",
+        "cover-not-image": "The cover picture is neither JPEG nor PNG.",
+        "low-not-below-high": "The lower frequency of a range is not below the upper one.",
+        "bits-not-possible": "The format cannot hold that word length.",
+        "bitrate-not-possible": "The format has no bit rate to choose.",
+        "rate-not-possible": "The format cannot hold that sample rate.",
+        "name-collision": "Two delivered files would have the same folder and name.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at a place of the manifest; `at` says whether the caret belongs under the key or its value."""
+
+    loc: Loc
+    code: str
+    message: str
+    hint: str | None = None
+    at: Literal["key", "value"] = "value"
+
+
+def format_loc(loc: Loc) -> str:
+    """Return a place as text: `song[0].strip[2].gain_db`."""
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += "." * bool(text) + (part if _BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False))
+    return text
+
+
+def find_nearest(name: str, options: Iterable[str]) -> str | None:
+    """Return the option that a misspelt name most likely means, or None."""
+    import difflib
+
+    if len(name) > 100:
+        return None
+    folded: dict[str, str] = {}
+    for option in options:
+        folded.setdefault(option.casefold(), option)
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
+
+
+def suggest(name: str, options: Iterable[str], *, otherwise: str | None = None) -> str | None:
+    """Return the hint for a misspelt name: the nearest option, or else all of them after `otherwise`."""
+    listed = list(options)
+    if nearest := find_nearest(name, listed):
+        return f"did you mean {nearest!r}?"
+    if otherwise is None or not listed:
+        return None
+    return f"{otherwise}: {', '.join(listed[:20])}{', ...' if len(listed) > 20 else ''}"

@@ -1,0 +1,98 @@
+"""The files that a manifest names: where they are, and whether they begin as they should."""
+
+import os
+import stat
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from farm.manifest.diagnostics import find_nearest
+
+Role = Literal["stem", "reference", "cover"]
+
+_MAX_LISTED = 500
+_HEAD_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """What is wrong with a file; `code` begins with the role of the file."""
+
+    code: str
+    message: str
+
+
+def expand_path(folder: Path, written: str | Path) -> Path:
+    """Return a written path from the folder that it is meant from; `~` is the home folder, absolute paths stay."""
+    path = Path(written)
+    if path.parts and path.parts[0].startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:
+            return folder / path
+    return folder / path
+
+
+def find_fault(path: Path, role: Role) -> FileFault | None:
+    """Return what is wrong with a file, judged by its first bytes and never by its extension, or None."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return FileFault(f"{role}-is-folder", f"the {role} is a folder: {path}")
+        if not stat.S_ISREG(status.st_mode):
+            return FileFault(f"{role}-unreadable", f"the {role} is not a regular file: {path}")
+        if status.st_size == 0:
+            return FileFault(f"{role}-empty", f"the {role} has no bytes: {path}")
+        with path.open("rb", buffering=0) as file:
+            head = file.read(_HEAD_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        return FileFault(f"{role}-missing", f"the {role} does not exist: {path}")
+    except OSError as error:
+        return FileFault(f"{role}-unreadable", f"the {role} cannot be read ({error.strerror}): {path}")
+    if role == "cover":
+        fits = head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+        return None if fits else FileFault("cover-not-image", f"the cover is neither JPEG nor PNG: {path}")
+    return None if is_audio(head) else FileFault(f"{role}-not-audio", f"the {role} is not an audio file: {path}")
+
+
+def is_audio(head: bytes) -> bool:
+    """Say whether the first 16 bytes of a file are those of an audio file."""
+    form = head[8:12]
+    if head[:4] in (b"RIFF", b"RF64", b"BW64"):
+        return form == b"WAVE"
+    if head[:4] == b"FORM":
+        return form in (b"AIFF", b"AIFC")
+    if head[:4] in (b"fLaC", b"OggS", b"caff", b".snd", b"wvpk") or head[:3] == b"ID3" or head[4:8] == b"ftyp":
+        return True
+    return head[:4] == b"riff" or _is_mpeg_frame(head)
+
+
+def _is_mpeg_frame(head: bytes) -> bool:
+    """MPEG-1/2/2.5 layer II or III, or ADTS (ISO/IEC 11172-3, 2.4.1.3; 13818-7, 6.2.1).
+
+    Layer I is left out: its sync word is also the byte order mark of UTF-16.
+    """
+    if len(head) < 4 or head[0] != 0xFF:
+        return False
+    if head[1] & 0xF6 == 0xF0:
+        return True
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    return head[1] & 0xE0 == 0xE0 and version != 1 and layer in (1, 2) and head[2] >> 4 != 15 and head[2] >> 2 & 3 != 3
+
+
+def hint_missing(path: Path) -> str | None:
+    """Return how a missing file may be meant: the nearest name in its folder, or that the folder is missing too."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry, _ in zip(entries, range(_MAX_LISTED), strict=False)]
+    except FileNotFoundError:
+        return f"the folder {path.parent} does not exist either"
+    except OSError:
+        return None
+    wanted = unicodedata.normalize("NFC", path.name)
+    for name in names:
+        if unicodedata.normalize("NFC", name) == wanted:
+            return "a file of that name is there, but its accents are composed in another way (Unicode NFC and NFD)"
+    nearest = find_nearest(path.name, sorted(names))
+    return f"did you mean {nearest!r}?" if nearest else None

@@ -1,0 +1,23 @@
+"""What every processor has. One processor is one file here and one line in `registry.py`."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from farm.manifest.table import Table
+
+
+class ProcessorParams(Table):
+    """A processor of an insert chain; subclasses add `type`, a Literal, and their parameters."""
+
+    version: ClassVar[int] = 1
+    """The version of the sound, part of every key: raise it when the same parameters sound different."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def type(self) -> str:
+            """The processor's name in a manifest."""
+            ...
+
+    bypass: bool = Field(default=False, description="Leave this processor out, as if it were not in the chain.")

@@ -1,0 +1,37 @@
+"""The table of songs at the end of a render."""
+
+from collections import Counter
+
+from farm.report.summary import SongSummary, Summary
+from farm.units import seconds_to_clock
+
+_HEAD = " #  song                            length    LUFS    dBTP     LU   gain"
+
+
+def summary_text(summary: Summary) -> str:
+    """Return the render as people read it: songs, where the files are, what failed."""
+    lines = [_HEAD, *map(_row, summary.songs), ""]
+    folders = Counter(file.path.parent for file in summary.files)
+    lines += [f"{count:4} files in {folder}" for folder, count in folders.items()]
+    lines += [f"\n{each.node}: {each.render()}" for each in summary.errors]
+    lines.append(
+        f"{summary.album}: {summary.status}, {summary.rendered} rendered, {summary.reused} reused, "
+        f"{summary.wall_seconds:.1f} s, {summary.realtime_factor:.0f} times real time"
+    )
+    return "\n".join(lines)
+
+
+def _row(song: SongSummary) -> str:
+    length = seconds_to_clock(song.duration_seconds) if song.duration_seconds is not None else "-"
+    figures = (
+        _cell(song.integrated_lufs, 7),
+        _cell(song.true_peak_dbtp, 7),
+        _cell(song.loudness_range_lu, 6),
+        _cell(song.gain_db, 6, sign="+"),
+    )
+    note = f": {song.note}" if song.note else ""
+    return f"{song.number:2}  {song.title[:30]:30} {length:>7} {' '.join(figures)}  {song.status}{note}"
+
+
+def _cell(value: float | None, width: int, sign: str = "") -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:{sign}{width}.1f}"
