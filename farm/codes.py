@@ -2,7 +2,7 @@
 
 import re
 
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
 def parse_isrc(text: str) -> str:
@@ -32,7 +32,7 @@ def gtin_check_digit(first_twelve: str) -> int:
 def parse_upc(text: str) -> str:
     """Return the 13 digits of a UPC-A or EAN-13; a UPC-A gains its leading 0. Raises ValueError with the reason."""
     digits = re.sub(r"[\s-]", "", text)
-    if not re.fullmatch(r"\d{12,13}", digits):
+    if not re.fullmatch(r"[0-9]{12,13}", digits):
         raise ValueError(f"{text!r} is not a UPC or EAN: 12 or 13 digits are wanted")
     ean = digits.rjust(13, "0")
     expected = gtin_check_digit(ean[:12])

@@ -26,8 +26,9 @@ class AvReader(AudioReader):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._done = 0
-        self._used = 0
         self._promised: int | None = None
+        self._channels: list[NDArray[np.generic]] = []
+        """What is left of the frame that was decoded last: the samples of each channel, in the decoder's kind."""
         try:
             self._container = av.open(f"file:{path}", "r")
         except (av.FFmpegError, OSError) as error:
@@ -42,33 +43,39 @@ class AvReader(AudioReader):
         if not self._container.streams.audio:
             raise unreadable(self._path, "there is no audio in it")
         stream = self._container.streams.audio[0]
-        stream.codec_context.thread_count = 1
+        context = stream.codec_context
+        context.thread_count = 1
         self._frames = self._decode(stream)
-        self._frame = next(self._frames, None)
-        if self._frame is None:
-            self.info = AudioInfo(stream.codec_context.sample_rate, stream.codec_context.channels, 0, "")
+        first = next(self._frames, None)
+        name = f"{self._container.format.name.split(',')[0]} {context.name}"
+        if first is None:
+            self.info = AudioInfo(context.sample_rate, context.channels, 0, name)
             return
-        first = self._frame
-        self._kind = first.format.name.removesuffix("p")
-        if self._kind not in _KINDS:
+        kind = first.format.name.removesuffix("p")
+        if kind not in _KINDS:
             raise unreadable(self._path, f"samples of the kind {first.format.name} are not supported")
-        self._layout = (first.sample_rate, len(first.layout.channels), first.format.name)
+        self._kind, self._scale = _KINDS[kind]
+        self._planar = first.format.is_planar
+        self._layout = (first.sample_rate, first.layout.nb_channels)
         self._promised = _find_promised_frames(self._container, stream, first.sample_rate)
-        name = f"{self._container.format.name.split(',')[0]} {stream.codec_context.name}"
-        self._slack = _SLACK_PACKETS * max(first.samples, stream.codec_context.frame_size or 0, 1152)
-        self.info = AudioInfo(first.sample_rate, self._layout[1], self._promised, name)
+        self._slack = _SLACK_PACKETS * max(first.samples, context.frame_size or 0, 1152)
+        self.info = AudioInfo(*self._layout, self._promised, name)
+        self._channels = self._views(first)
 
     def read_into(self, out: Block) -> int:
         filled = 0
-        while filled < len(out) and self._frame is not None:
-            count = min(len(out) - filled, self._frame.samples - self._used)
-            self._copy(self._frame, self._used, out[filled : filled + count])
+        while filled < len(out) and self._channels:
+            left = len(self._channels[0])
+            count = min(len(out) - filled, left)
+            for channel, samples in enumerate(self._channels):
+                _scale(samples[:count], self._scale, out[filled : filled + count, channel])
             filled += count
-            self._used += count
-            if self._used == self._frame.samples:
-                self._done += self._used
-                self._used = 0
-                self._frame = next(self._frames, None)
+            self._done += count
+            if count < left:
+                self._channels = [samples[count:] for samples in self._channels]
+            else:
+                frame = next(self._frames, None)
+                self._channels = [] if frame is None else self._views(frame)
         if filled < len(out):
             self._check_length()
         return filled
@@ -81,25 +88,23 @@ class AvReader(AudioReader):
         try:
             for packet in self._container.demux(stream):
                 cut = packet.is_corrupt
-                yield from (frame for frame in packet.decode() if frame.samples)
+                for frame in packet.decode():
+                    if frame.samples:
+                        yield frame
         except (av.FFmpegError, OSError) as error:
             if cut:
                 raise truncated(self._path, self._done, self._promised) from None
             reason = str(getattr(error, "strerror", error))
             raise (corrupt(self._path, self._done, reason) if self._done else unreadable(self._path, reason)) from None
 
-    def _copy(self, frame: av.AudioFrame, start: int, out: Block) -> None:
-        layout = (frame.sample_rate, len(frame.layout.channels), frame.format.name)
-        if layout != self._layout:
+    def _views(self, frame: av.AudioFrame) -> list[NDArray[np.generic]]:
+        """Return the samples of each channel; they keep the frame's memory alive."""
+        if (frame.sample_rate, frame.layout.nb_channels) != self._layout:
             raise corrupt(self._path, self._done, "its rate or channels change in the middle")
-        kind, scale = _KINDS[self._kind]
-        end = start + len(out)
-        if not frame.format.is_planar:
-            packed: NDArray[np.generic] = np.frombuffer(frame.planes[0], kind, frame.samples * layout[1])
-            _scale(packed.reshape(-1, layout[1])[start:end], scale, out)
-            return
-        for channel, plane in enumerate(frame.planes):
-            _scale(np.frombuffer(plane, kind, frame.samples)[start:end], scale, out[:, channel])
+        if self._planar:
+            return [np.frombuffer(plane, self._kind, frame.samples) for plane in frame.planes]
+        packed = np.frombuffer(frame.planes[0], self._kind, frame.samples * self._layout[1])
+        return list(packed.reshape(-1, self._layout[1]).T)
 
     def _check_length(self) -> None:
         if self._promised is not None and self._done + self._slack < self._promised:

@@ -34,7 +34,7 @@ def measure(
     failed = 0
     for file in files:
         try:
-            measured.append(measure_file(file))
+            measured.append(measure_file(file, ltas=False))
         except FarmError as error:
             typer.echo(error.render(), err=True)
             failed = error.exit_code
@@ -47,7 +47,7 @@ def measure(
 
 def _document(each: "FileMeasurement") -> dict[str, object]:
     facts = asdict(each.measurement)
-    head = {"file": str(each.path), "rate_hz": each.rate_hz, "channels": each.channels}
+    head = {"file": str(each.path), "rate_hz": each.info.rate_hz, "channels": each.info.channels}
     return head | {name: round(facts[name], 3) if facts[name] is not None else None for name in _FIGURES}
 
 

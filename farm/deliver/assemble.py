@@ -23,7 +23,5 @@ def assemble(spec: AssembleSpec, digests: Mapping[int, str]) -> list[AssembledFi
     """
     names = file_names(spec.name_template, spec.format, spec.songs)
     return [
-        AssembledFile(number, name, digests[number])
-        for number, name in enumerate(names, start=1)
-        if number in digests
+        AssembledFile(number, name, digests[number]) for number, name in enumerate(names, start=1) if number in digests
     ]

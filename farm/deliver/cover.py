@@ -1,9 +1,10 @@
 """The cover picture: a JPEG or PNG, known by its content, with the size that a FLAC picture block wants."""
 
-import hashlib
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+import xxhash
 
 from farm.errors import DeliveryError
 from farm.plan.spec import InputSpec
@@ -38,7 +39,7 @@ def load_cover(spec: InputSpec) -> Cover:
         message = f"the cover cannot be read: {error.strerror or error}"
         hint = "check the path and the permissions"
         raise DeliveryError(message, code="cover-unreadable", hint=hint, where=spec.path) from error
-    if hashlib.sha256(data).hexdigest() != spec.digest:
+    if xxhash.xxh3_128_hexdigest(data) != spec.digest:
         message = "the cover changed while the album was rendered"
         raise DeliveryError(message, code="cover-changed", hint="render again", where=spec.path)
     return parse_cover(data, where=spec.path)

@@ -58,6 +58,9 @@ def encode_song(
     Raises DeliveryError (format-unknown, format-rate, encode-failed, disk-full, ...) and AudioError.
     """
     check_encode(spec, rate_hz)
+    if not frames:
+        hint = "are all of its stems empty?"
+        raise DeliveryError(f"the song {spec.tags.title!r} has no audio", code="song-empty", hint=hint)
     exact = spec.bits is not None and exact_bits is not None and exact_bits <= spec.bits
     dither: Dither = "none" if exact or spec.dither == "none" else "tpdf"
     words = WordStream(source, frames=frames, bits=spec.bits, dither=dither)
@@ -125,7 +128,7 @@ def _measure_decoded(target: Path, size_bytes: int, frames: int) -> Encoded:
     block: Block = np.empty((BLOCK_FRAMES, 2), np.float32)
     decoded = 0
     with open_audio(target) as reader:
-        meter = Meter(reader.info.rate_hz)
+        meter = Meter(reader.info.rate_hz, ltas=False)
         while count := reader.read_into(block):
             digest.update(block[:count].data)
             meter.push(block[:count])

@@ -76,7 +76,7 @@ def _over_db(encoded: Encoded, spec: EncodeSpec) -> float:
 
 
 def _measure_song(path: Path, frames: int, rate_hz: int, ceiling_dbtp: float) -> _Song:
-    meter = Meter(rate_hz)
+    meter = Meter(rate_hz, ltas=False)
     for block in read_raw_blocks(path, frames=frames):
         meter.push(block)
     measured = meter.finish()

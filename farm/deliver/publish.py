@@ -40,12 +40,13 @@ class Published:
 
 
 def publish(
-    folder: Path, files: Sequence[Publication], *, digest_of_file: Callable[[Path], str]
+    folder: Path, files: Sequence[Publication], *, digest_of_file: Callable[[Path], str], complete: bool = True
 ) -> tuple[Published, ...]:
     """Make `folder` hold these files and their SHA256SUMS.
 
-    A file that has its digest already is left alone. What an earlier publish listed, and has not been changed since,
-    is removed if it is not among the files; nothing else is. `digest_of_file` returns the sha256 (hex) of a file, and
+    A file that has its digest already is left alone. If the files are all there is (`complete`), what an earlier
+    publish listed, and has not been changed since, is removed if it is not among them; nothing else is. If they are
+    not, what was listed stays listed. `digest_of_file` returns the sha256 (hex) of a file, and
     may remember it. The folder must not be published to by two at once.
 
     Raises DeliveryError: delivery-read-only, disk-full, name-taken, not-written.
@@ -55,8 +56,12 @@ def publish(
         _remove_leftovers(folder)
     before = load_checksums(folder)
     published = tuple(_put(folder, file, digest_of_file) for file in files)
-    _remove_stale(folder, before, published, digest_of_file)
-    write_checksums(folder, {file.name: file.sha256 for file in files})
+    listed = {file.name: file.sha256 for file in files}
+    if complete:
+        _remove_stale(folder, before, published, digest_of_file)
+    else:
+        listed = dict(sorted((before | listed).items()))
+    write_checksums(folder, listed)
     with explained(folder):
         _sync_folder(folder)
     return published

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
+from farm.audio.kernel import kernel
 from farm.audio.raw_source import read_raw_blocks
 from farm.audio.word_length import Dither, Quantiser, Words
 
@@ -55,7 +56,15 @@ class WordStream:
 
 
 def pack_24(words: Words, packed: NDArray[np.uint8]) -> memoryview:
-    """Drop the lowest byte of each little-endian word; `packed` has room for three bytes each."""
+    """Drop the lowest byte of each word; `packed` has room for three bytes each."""
     out = packed[: 3 * words.size]
-    np.copyto(out.reshape(-1, 3), words.reshape(-1, 1).view(np.uint8)[:, 1:])
+    _pack_24(words.reshape(-1), out)
     return out.data
+
+
+@kernel("void(int32[::1], uint8[::1])")
+def _pack_24(words: Words, packed: NDArray[np.uint8]) -> None:
+    for i in range(words.size):
+        packed[3 * i] = (words[i] >> 8) & 0xFF
+        packed[3 * i + 1] = (words[i] >> 16) & 0xFF
+        packed[3 * i + 2] = (words[i] >> 24) & 0xFF

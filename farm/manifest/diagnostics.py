@@ -13,6 +13,9 @@ Loc = tuple[str | int, ...]
 Position = tuple[int, int]
 """Line and column, both from 1; columns count characters."""
 
+MAX_MESSAGE = 400
+"""Names and texts of a manifest that would make a message longer than this are cut."""
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -84,6 +87,12 @@ class Problem:
     message: str
     hint: str | None = None
     at: Literal["key", "value"] = "value"
+
+
+def shorten(message: str) -> str:
+    """Return a message that can be read at a glance and moves no cursor."""
+    cut = message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 3] + "..."
+    return "".join(char if char.isprintable() else "\ufffd" for char in cut)
 
 
 def format_loc(loc: Loc) -> str:

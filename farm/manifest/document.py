@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.errors import Diagnostic, ManifestError
-from farm.manifest.diagnostics import Loc, Problem, format_loc
+from farm.manifest.diagnostics import Loc, Problem, format_loc, shorten
 from farm.manifest.files import expand_path, hint_missing
 from farm.manifest.table import check_text
 from farm.manifest.toml_file import TomlFile, load_toml
@@ -49,8 +49,17 @@ class Document:
     def _diagnostic(self, problem: Problem) -> Diagnostic:
         file, loc = self.locate(problem.loc)
         line, column = file.positions.nearest(loc, at=problem.at)
-        key, shown = format_loc(loc), file.line(line)
-        return Diagnostic(str(file.path), line, column, key, problem.code, problem.message, problem.hint, shown)
+        hint = shorten(problem.hint) if problem.hint else None
+        return Diagnostic(
+            file=str(file.path),
+            line=line,
+            column=column,
+            key=shorten(format_loc(loc)),
+            code=problem.code,
+            message=shorten(problem.message),
+            hint=hint,
+            source_line=file.line(line),
+        )
 
 
 def load_document(path: Path) -> tuple[Document, list[Problem], list[Diagnostic]]:
@@ -86,7 +95,9 @@ class _SongFiles:
         loc: Loc = ("song", index)
         for key in written.keys() - {"file"}:
             message = f"a song that has a file of its own takes no other key here, such as {key!r}"
-            self.problems.append(Problem((*loc, key), "unknown-key", message, f"move {key} into the file", at="key"))
+            self.problems.append(
+                Problem((*loc, key), "unknown-key", message, f"move {key} into the song's file", at="key")
+            )
         file = self._file((*loc, "file"), written["file"])
         if file is None:
             self.unreadable.add(index)
@@ -133,7 +144,7 @@ class _SongFiles:
             target.absolute() == other.absolute() for other in (file.path, self.album.path)
         )
         code = "song-file-circular" if circular else "song-file-nested"
-        message = f"the song's file {file.path.name} names the file {written!r} in turn"
+        message = f"the song's file {file.path.name} names a file in turn"
         return Problem(loc, code, message, "a song's file holds the song's own keys: title, [[strip]]")
 
 

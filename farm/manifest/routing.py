@@ -163,7 +163,9 @@ def _check_sound(song: SongView, settings: Settings) -> Iterator[Problem]:
     muted = {text_of(table, "name") for _, _, table in song.channels("bus", "return") if table.get("mute") is True}
     open_ways, known = _reach_mix(song, muted), {MIX, *song.names("bus"), *song.names("return")}
     for _, loc, strip in song.channels("strip"):
-        bus, _ = settings.find(strip, loc, "bus")
+        bus, place = settings.find(strip, loc, "bus")
+        if place != loc and not isinstance(bus, str):
+            return
         targets = {MIX if bus is None else bus, *(to for to, _ in settings.sends(strip, loc))}
         if strip.get("mute") is not True and (targets & open_ways or not targets <= known):
             return

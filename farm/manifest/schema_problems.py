@@ -144,8 +144,6 @@ def _unknown_value(fault: _Fault) -> Problem:
 
 def _wrong_type(fault: _Fault) -> Problem:
     value, kind = fault.value, fault.details["type"]
-    if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
-        return fault.problem("out-of-range", f"{fault.key} is too large a number")
     message = f"{fault.key} wants {_WANTED[kind]}, not {_kind_of(value)}"
     return fault.problem("wrong-type", message, _type_hint(fault.key, value, kind, fault.place))
 
@@ -220,8 +218,9 @@ def _unit(key: str) -> str:
 
 
 def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"the truth value {_plain(value)}"
     names: tuple[tuple[type, str], ...] = (
-        (bool, f"the truth value {_shown(value)}"),
         (int, "a whole number"),
         (float, "a number"),
         (str, "a text"),
@@ -234,11 +233,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and value.bit_length() > 64:
-        return "a number of many digits"
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(value: Any) -> str:

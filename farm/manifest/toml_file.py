@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from farm.errors import Diagnostic, ManifestError
+from farm.manifest.diagnostics import Loc
 
 if TYPE_CHECKING:
     from farm.manifest.positions import Positions
@@ -16,7 +17,7 @@ MAX_BYTES = 16 * 1024 * 1024
 
 _MAX_SHOWN_LINE = 300
 _AT_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_LONG_NUMBER = re.compile(r"\d[\d_]{4299,}")
+_LONG_NUMBER = re.compile(r"0[xob][0-9A-Fa-f_]{16,}|\d[\d_]{18,}")
 _HINTS = (
     ("Unescaped '\\'", "write folders with /, or a text with backslashes in 'single quotes'"),
     ("Invalid value", "texts are written in quotes, numbers with a point, true and false in small letters"),
@@ -56,8 +57,8 @@ class TomlFile:
 
 def load_toml(path: Path) -> TomlFile:
     """Return a TOML file. Raises ManifestError with one diagnostic when it is none, OSError when it cannot be read."""
-    with path.open("rb") as file:
-        raw = file.read(MAX_BYTES + 1)
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_BYTES + 1)
     text = _decode(path, raw)
     try:
         data = tomllib.loads(text)
@@ -68,7 +69,25 @@ def load_toml(path: Path) -> TomlFile:
         raise _syntax_error(path, text, error) from None
     if not data:
         raise _refused(path, text, 0, "empty-file", "the file holds no key", "`farm init` writes a starting album")
-    return TomlFile(path, text, data)
+    file = TomlFile(path, text, data)
+    if _LONG_NUMBER.search(text) and (loc := _find_oversized(data)):
+        line, column = file.positions.nearest(loc)
+        message = "not valid TOML: a whole number has at most 64 bits"
+        raise ManifestError([Diagnostic(str(path), line, column, "", "toml-syntax", message, None, file.line(line))])
+    return file
+
+
+def _find_oversized(data: dict[str, Any]) -> Loc | None:
+    """Return the place of a whole number that TOML does not hold but Python would, at any length."""
+    left: list[tuple[Loc, Any]] = [((), data)]
+    for loc, value in left:
+        if isinstance(value, dict):
+            left += [((*loc, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            left += [((*loc, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return loc
+    return None
 
 
 def _decode(path: Path, raw: bytes) -> str:
@@ -81,13 +100,13 @@ def _decode(path: Path, raw: bytes) -> str:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode()
+        before = raw[: error.start].decode().replace("\r\n", "\n")
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
         shown = raw.decode(errors="replace")
         raise _refused(path, shown, len(before), "not-utf8", message, "save the file as UTF-8") from None
     if "\0" in text:
         message = "the file holds a NUL byte"
-        raise _refused(path, text, text.index("\0"), "nul-byte", message, "is this a text file?")
+        raise _refused(path, text, text.replace("\r\n", "\n").index("\0"), "nul-byte", message, "is this a text file?")
     return text
 
 

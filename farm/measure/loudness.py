@@ -11,6 +11,8 @@ from farm.audio.kernel import kernel, kernel_part
 from farm.audio.stereo_pair import both, load_pair, multiply, multiply_add, store_pair
 from farm.measure.k_weighting import CHANNEL_WEIGHTS, design_k_weighting
 
+Floats = NDArray[np.float64]
+
 OFFSET_LU = -0.691
 """BS.1770-5, Annex 1, eq. 2: 997 Hz at 0 dBFS in one channel reads -3.01 LUFS."""
 
@@ -32,7 +34,7 @@ _VANISHED = 1e-30
 
 
 @kernel_part
-def _end_step(memory, place, energies):  # type: ignore[no-untyped-def]
+def _end_step(memory: Floats, place: NDArray[np.int64], energies: Floats) -> None:
     for channel in range(memory.shape[1]):
         energies[place[1], channel] = memory[4, channel]
         memory[4, channel] = 0.0
@@ -43,9 +45,7 @@ def _end_step(memory, place, energies):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float32[:, ::1], float64[::1], float64[:, ::1], int64[::1], float64[:, ::1])")
-def _add_stereo(  # type: ignore[no-untyped-def]
-    block, coefficients, memory, place, energies
-) -> None:
+def _add_stereo(block: Block, coefficients: Floats, memory: Floats, place: NDArray[np.int64], energies: Floats) -> None:
     """Filter both channels as one pair and add their energies to the steps; `place` is (frames done, step, rate)."""
     b0, b1, b2 = both(coefficients[0]), both(coefficients[1]), both(coefficients[2])
     a1, a2 = both(-coefficients[3]), both(-coefficients[4])
@@ -78,7 +78,9 @@ def _add_stereo(  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float32[:, ::1], float64[::1], float64[:, ::1], int64[::1], float64[:, ::1])")
-def _add_channels(block, coefficients, memory, place, energies) -> None:  # type: ignore[no-untyped-def]
+def _add_channels(
+    block: Block, coefficients: Floats, memory: Floats, place: NDArray[np.int64], energies: Floats
+) -> None:
     """The same for any number of channels, one after the other."""
     b0, b1, b2, a1, a2 = coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4]
     d0, d1, d2, c1, c2 = coefficients[5], coefficients[6], coefficients[7], coefficients[8], coefficients[9]
@@ -140,14 +142,23 @@ class Loudness:
 class StepPowers:
     """The channel-weighted energy of each 10 ms of a programme, and the loudness measures that follow from it."""
 
-    def __init__(self, energies: NDArray[np.float64], ends: NDArray[np.int64]) -> None:
+    def __init__(self, energies: Floats, ends: NDArray[np.int64]) -> None:
+        self._energies, self._ends = energies, ends
         self._sums = np.concatenate(([0.0], np.cumsum(energies)))
-        self._ends = ends
 
-    def _window_powers(self, window: int, hop: int) -> NDArray[np.float64]:
+    @property
+    def steps(self) -> int:
+        """How many steps were heard to their end."""
+        return len(self._energies)
+
+    def scaled(self, gains: Floats | float) -> "StepPowers":
+        """Return the powers with a gain (linear) on all, or on each step."""
+        return StepPowers(self._energies * np.square(gains), self._ends)
+
+    def _window_powers(self, window: int, hop: int) -> Floats:
         """Return the mean power of every window that is complete."""
         starts = np.arange(0, len(self._sums) - window, hop)
-        powers: NDArray[np.float64] = (self._sums[starts + window] - self._sums[starts]) / (
+        powers: Floats = (self._sums[starts + window] - self._sums[starts]) / (
             self._ends[starts + window] - self._ends[starts]
         )
         return powers
@@ -201,7 +212,7 @@ def integrate(block_clufs: Iterable[int]) -> float | None:
     return _gate(10.0 ** ((levels_lufs - OFFSET_LU) / 10.0))
 
 
-def _gate(powers: NDArray[np.float64]) -> float | None:
+def _gate(powers: Floats) -> float | None:
     """Gate absolutely, then relatively to the mean of what is left (BS.1770-5, Annex 1, eq. 4 to 7)."""
     loud = powers[powers > lufs_to_power(ABSOLUTE_GATE_LUFS)]
     if not loud.size:
@@ -210,6 +221,6 @@ def _gate(powers: NDArray[np.float64]) -> float | None:
     return power_to_lufs(float(loud.mean()))
 
 
-def _highest(powers: NDArray[np.float64]) -> float | None:
+def _highest(powers: Floats) -> float | None:
     highest = float(powers.max(initial=0.0))
     return power_to_lufs(highest) if highest > 0.0 else None

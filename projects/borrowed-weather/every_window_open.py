@@ -2,7 +2,6 @@
 
 import drums
 import numpy as np
-import score
 from score import Clock, Note, beats, humanise, lead_voices, melody, pitch, root
 from stem import Song, Stem, Tape, strike
 from synth import Patch, Singer, pad, play, sing
@@ -85,10 +84,10 @@ def _bass(tape: Tape, rng: np.random.Generator) -> None:
     for bars, pattern, octaves in ((VERSE, "x..x..x.x..x..x.", "0"), (LIFT, "x.x.x.x.x.x.x.x.", "0011")):
         for index, note in enumerate(beats(CLOCK, bars, pattern)):
             half_bar = int(note.start_seconds / (2 * CLOCK.beat_seconds) + 1e-6)
-            low = pitch("C#1") + (root(_HALF_BARS[half_bar]) - pitch("C#1")) % 12
+            low = pitch("E1") + (root(_HALF_BARS[half_bar]) - pitch("E1")) % 12
             midi = low + 12 * int(octaves[index % len(octaves)])
             notes.append(Note(note.start_seconds, 0.9 * note.length_seconds, midi, note.velocity))
-    notes += [Note(CLOCK.at(bar), 1.9, pitch(name), 0.7) for bar, name in ((20, "E1"), (21, "D#1"), (22, "C#1"))]
+    notes += [Note(CLOCK.at(bar), 1.9, pitch(name), 0.7) for bar, name in ((20, "E1"), (21, "D#2"), (22, "C#2"))]
     notes.append(Note(CLOCK.at(LAST), 2.0, pitch("E1"), 0.8))
     patch = Patch(
         closed_hz=140, open_hz=1800, filter_decay_s=0.16, attack_ms=3, decay_s=0.3, sustain=0.7, release_ms=50
@@ -199,7 +198,7 @@ def _harmony(tape: Tape, rng: np.random.Generator) -> None:
 
 SONG = Song(
     folder="every-window-open",
-    length_seconds=score.Clock(126.0).at(25, 1.0),
+    length_seconds=CLOCK.at(25, 1.0),
     stems=(
         Stem("kick", _kick, peak_dbfs=-4.0, subtype="PCM_16"),
         Stem("snare", _snare, peak_dbfs=-5.0, subtype="PCM_16"),

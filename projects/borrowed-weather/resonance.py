@@ -64,28 +64,41 @@ def bell(midi: float, rate_hz: int, seconds: float, hardness: float) -> Mono:
 def pluck(
     midi: float, rate_hz: int, *, take: int, decay_s: float, brightness_hz: float, pick: float, body: str
 ) -> Mono:
-    """Return a plucked string (Karplus and Strong 1983; tuned by a fractional delay as Jaffe and Smith 1983).
+    """Return a plucked string (Karplus and Strong 1983; tuned by an all-pass filter as Jaffe and Smith 1983).
 
     The loop is solved in the frequency domain, on a circle a little outside the unit circle: what would wrap round
     the end of the transform comes back 80 dB down. `pick` is where it is plucked, as a part of the string's length.
     """
     frames = 1 << 17
     growth = 1e4 ** (1.0 / frames)
-    freqs = np.fft.rfftfreq(frames, 1.0 / rate_hz)
-    omega = 2.0 * np.pi * freqs / rate_hz
     period = rate_hz / hz(midi)
-    one_back = np.exp(-1j * omega) / growth
-    loop_gain = np.exp(-period / (rate_hz * decay_s))
-    loop = loop_gain * (0.7 + 0.3 * one_back) * np.exp((-1j * omega - np.log(growth)) * (period - 0.3))
-    rng = np.random.default_rng(1000 * take + round(10 * midi))
-    burst = np.zeros(frames)
-    burst[: round(period)] = rng.uniform(-1.0, 1.0, round(period))
-    burst *= growth ** -np.arange(frames)
-    comb = 1.0 - 0.9 * np.exp((-1j * omega - np.log(growth)) * period * pick)
-    excitation = np.fft.rfft(burst) * comb / (1.0 + 1j * freqs / brightness_hz) ** 2
-    string = np.fft.irfft(excitation / (1.0 - loop) * _body(freqs, body), frames)
-    string *= growth ** np.arange(frames)
+    delay = int(period - _LOSS - 0.5)
+    fraction = period - _LOSS - delay
+    stretch = (1.0 - fraction) / (1.0 + fraction)
+    one_back = np.exp(-2j * np.pi * np.arange(frames // 2 + 1) / frames) / growth
+    delayed = np.exp(-2j * np.pi * delay * np.arange(frames // 2 + 1) / frames) / growth**delay
+    tuned = (stretch + one_back) / (1.0 + stretch * one_back)
+    loop = np.exp(-period / (rate_hz * decay_s)) * (1.0 - _LOSS + _LOSS * one_back) * tuned * delayed
+    burst = _burst(np.random.default_rng(1000 * take + round(10 * midi)), period, rate_hz, brightness_hz, pick, body)
+    struck = np.zeros(frames)
+    struck[: len(burst)] = burst * growth ** -np.arange(float(len(burst)))
+    string = np.fft.irfft(np.fft.rfft(struck) / (1.0 - loop), frames) * growth ** np.arange(float(frames))
     return string / np.abs(string).max()
+
+
+_LOSS = 0.3
+"""How much of a frame later the string's losses are mixed in: a low-pass filter of that delay in each round trip."""
+
+
+def _burst(rng: np.random.Generator, period: float, rate_hz: int, brightness_hz: float, pick: float, body: str) -> Mono:
+    """Return one period of noise as finger and body shape it, evened out in level from pitch to pitch."""
+    frames = 1 << 14
+    noise = np.zeros(frames)
+    noise[: round(period)] = rng.uniform(-1.0, 1.0, round(period))
+    noise[round(pick * period) :] -= 0.9 * noise[: frames - round(pick * period)]
+    freqs = np.fft.rfftfreq(frames, 1.0 / rate_hz)
+    shaped = np.fft.rfft(noise) * _body(freqs, body) / (1.0 + 1j * freqs / brightness_hz) ** 2
+    return np.fft.irfft(shaped, frames)[: frames - 2048]
 
 
 _BODIES = {

@@ -13,6 +13,7 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
+import xxhash
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3
 from mutagen.wave import WAVE
@@ -77,7 +78,7 @@ def png(width: int, height: int) -> bytes:
 def with_cover(folder: Path, data: bytes) -> TagSpec:
     path = folder / "cover.bin"
     path.write_bytes(data)
-    cover = InputSpec(hashlib.sha256(data).hexdigest(), str(path), len(data), 0)
+    cover = InputSpec(xxhash.xxh3_128_hexdigest(data), str(path), len(data), 0)
     return dataclasses.replace(TAGS, cover=cover)
 
 
@@ -222,8 +223,8 @@ def test_ffprobe_reads_title_track_and_isrc(
 def test_exiftool_reads_the_isrc(tmp_path: Path) -> None:
     for form, bits, bitrate_kbps in (("flac", 24, None), ("mp3", None, 320)):
         path, _ = encode(tmp_path, spec_of(form, bits, bitrate_kbps), music(5000))
-        found = subprocess.run(["exiftool", str(path)], check=True, capture_output=True, text=True).stdout
-        assert "QZABC2600001" in found
+        found = subprocess.run(["exiftool", str(path)], check=True, capture_output=True).stdout
+        assert b"QZABC2600001" in found
 
 
 @pytest.mark.skipif(shutil.which("metaflac") is None, reason="the metaflac program is not installed")
@@ -317,6 +318,18 @@ def test_what_a_format_cannot_hold_is_refused(
         check_encode(spec_of(form, bits, bitrate_kbps), rate_hz)
     assert caught.value.code == code
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(("form", "bits", "bitrate_kbps"), ALL)
+def test_the_shortest_song_is_encoded_and_an_empty_one_refused(
+    tmp_path: Path, form: str, bits: int | None, bitrate_kbps: int | None
+) -> None:
+    for frames in (1, 1151, 1153):
+        path, _ = encode(tmp_path, spec_of(form, bits, bitrate_kbps), music(frames))
+        assert soundfile.info(path).frames == frames
+    with pytest.raises(DeliveryError) as caught:
+        encode(tmp_path, spec_of(form, bits, bitrate_kbps), music(0))
+    assert caught.value.code == "song-empty"
 
 
 def test_a_folder_that_does_not_exist_is_no_traceback(tmp_path: Path) -> None:

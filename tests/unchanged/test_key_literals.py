@@ -1,0 +1,25 @@
+"""A key that changes re-renders every catalogue in the world: these are pinned."""
+
+import pytest
+
+from farm.plan import keys
+from farm.plan.node import Need, Node
+from farm.plan.spec import FinishSpec, GroupSpec, InputSpec, InsertSpec, SendSpec, StripSpec
+from farm.records import Artifact, Record, canonical_json
+
+
+def test_canonical_json() -> None:
+    assert canonical_json({"b": [1.5, None, True], "a": "ü"}) == '{"a":"ü","b":[1.5,null,true]}'
+
+
+def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_library_version", lambda name: "1.0")
+    stem = InputSpec("0123456789abcdef" * 2, "kick.wav", 1, 2)
+    strip = StripSpec("kick", stem, -3.0, 0.25, True, (InsertSpec("gain", 1, {"gain_db": 2.0}),), (SendSpec(0, -12.0),))
+    group = Node("group:1.1", "group", "", 1, GroupSpec(48000, (strip,)))
+    assert keys.content_key(group, []) == "f79d82272299361534c3ff9c72cc053c4b3496c4506defa0eeac21cae2ce57a9"
+    master = Record("", "master", {"audio": Artifact("ab" * 16, 8, 1, 2, 48000)}, {})
+    match = Record("", "match", {}, {"trims": {"1": {"gain_db": 1.05, "goal_lufs": -14.0, "tone_db": [0.1]}}})
+    needs = (Need("master:1"), Need("match", "facts.trims.1"))
+    finish = Node("finish:1", "finish", "", 1, FinishSpec(44100, -1.0), needs)
+    assert keys.content_key(finish, [master, match]) == "8670a6906c372ac626dd2dbcc302971056d084988c3df29a562af4c224f4d963"
