@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := projects/low-tide
+DEMO := projects/borrowed-weather
 
 .PHONY: render test check bench clean
 

@@ -15,7 +15,7 @@ from farm.master.chain import render_master
 from farm.master.finish import finish_song
 from farm.measure.files import measure_file
 from farm.plan.spec import AssembleSpec, EncodeSpec, FinishSpec, GroupSpec, MasterSpec, MatchSpec, MixSpec
-from farm.records import Artifact, Measurement
+from farm.records import Artifact, measurement_from
 from farm.store.digests import sha256_of_file
 from farm.store.local import LocalStore
 
@@ -39,7 +39,7 @@ def _master(spec: MasterSpec, reads: Sequence[Outputs], store: LocalStore) -> Ou
 
 
 def _match(spec: MatchSpec, measurements: Sequence[Facts | None], store: LocalStore) -> Outcome:
-    songs = {number: measurement_of(facts) for number, facts in enumerate(measurements, start=1) if facts}
+    songs = {number: measurement_from(facts) for number, facts in enumerate(measurements, start=1) if facts}
     references = spec.tone.references if spec.tone else ()
     measured = [measure_file(Path(reference.file.path)).measurement for reference in references]
     return Outcome(facts={"trims": trim_facts(match_songs(spec, songs, measured))})
@@ -79,11 +79,6 @@ def _encode(spec: EncodeSpec, reads: Sequence[Any], store: LocalStore) -> Outcom
 def _assemble(spec: AssembleSpec, files: Sequence[Outputs | None], store: LocalStore) -> Outcome:
     digests = {number: outputs[FILE].digest for number, outputs in enumerate(files, start=1) if outputs}
     return Outcome(facts={"files": [asdict(file) for file in assemble(spec, digests)]})
-
-
-def measurement_of(facts: Facts) -> Measurement:
-    """Return a measurement from the facts of a record."""
-    return Measurement(**{**facts, "block_clufs": tuple(facts["block_clufs"]), "ltas_db": tuple(facts["ltas_db"])})
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -39,6 +39,11 @@ class Measurement:
     """16 or 24 if every sample is exactly representable with that word length, else None."""
 
 
+def measurement_from(facts: Mapping[str, Any]) -> Measurement:
+    """Return a measurement from its JSON facts."""
+    return Measurement(**{**facts, "block_clufs": tuple(facts["block_clufs"]), "ltas_db": tuple(facts["ltas_db"])})
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What a task leaves: its outputs by name, and JSON facts."""

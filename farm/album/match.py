@@ -31,7 +31,7 @@ def match_songs(
     spec: MatchSpec, songs: Mapping[int, Measurement], references: Sequence[Measurement]
 ) -> dict[int, Trim]:
     """Return the trim of each song, by its number. `references` are measured in the order of the spec's."""
-    gains_db = level_gains_db(spec.loudness_mode, spec.loudness_lufs, songs)
+    gains_db = level_gains_db(spec, songs)
     tones_db = tone_curves_db(spec.tone, songs, references)
     return {number: _trim(songs[number], gains_db[number], tones_db[number]) for number in songs}
 

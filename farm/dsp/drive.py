@@ -24,6 +24,9 @@ TOLERANCE_LU = 0.02
 _CLOSE_ENOUGH_LU = 0.015
 _MOST_PASSES = 8
 
+_SAME_DRIVE_DB = 0.01
+"""A pass that differs by less from an earlier one would not come closer."""
+
 _USUAL_OVERSHOOT_DB = 0.01
 """By which modulated peaks exceed the limit: taken off beforehand, it saves a pass."""
 
@@ -143,21 +146,19 @@ def _find_loud(song: _Song, goal_lufs: float, highest_dbtp: float, max_gain_db: 
     with the limit at 0 dB; and what overshoots is mended by lowering all, which costs loudness, then by more drive.
     """
     model = DriveModel(song.powers, song.step_peaks)
-    limit_db, best = highest_dbtp - _USUAL_OVERSHOOT_DB, None
+    limit_db = highest_dbtp - _USUAL_OVERSHOOT_DB
+    trials: dict[float, _Trial] = {}
     for _ in range(_MOST_PASSES):
         drive_db = model.find_drive_db(goal_lufs - limit_db, max_gain_db - limit_db)
+        if any(abs(drive_db - tried_db) < _SAME_DRIVE_DB for tried_db in trials):
+            break
         trial = _try(song, drive_db + limit_db, limit_db, highest_dbtp)
         model.learn(drive_db, _loudness(trial) - limit_db)
-        trial = trial.lowered(max(0.0, _over_db(trial, highest_dbtp)))
+        trials[drive_db] = trial = trial.lowered(max(0.0, _over_db(trial, highest_dbtp)))
         limit_db = trial.limit_db
-        miss_lu = abs(goal_lufs - _loudness(trial))
-        if best is not None and abs(goal_lufs - _loudness(best)) - miss_lu < _CLOSE_ENOUGH_LU / 2.0:
-            return min(best, trial, key=lambda each: abs(goal_lufs - _loudness(each)))
-        best = trial
-        if miss_lu <= _CLOSE_ENOUGH_LU:
+        if abs(goal_lufs - _loudness(trial)) <= _CLOSE_ENOUGH_LU:
             break
-    assert best is not None
-    return best
+    return min(trials.values(), key=lambda trial: abs(goal_lufs - _loudness(trial)))
 
 
 def _loudness(trial: _Trial) -> float:
@@ -189,14 +190,14 @@ def _limiter(song: _Song, gain_db: float, limit_db: float) -> Limiter:
 
 
 def _play(song: _Song, gain_db: float, limiter: Limiter) -> Iterator[Block]:
-    """Yield the song through the limiter, its latency made up for; through a plain gain if nothing exceeds the limit."""
+    """Yield the song through the limiter, without its latency; through a plain gain if nothing exceeds the limit."""
     if song.highest * limiter.gain <= limiter.limit:
         for block in read_raw_blocks(song.source, frames=song.frames):
             yield block if limiter.gain == 1.0 else np.multiply(block, np.float32(limiter.gain), out=block)
         return
     late = limiter.latency_frames
     room = np.empty(BLOCK_FRAMES, np.float32)
-    with song.peaks.open("rb", buffering=0) as file:
+    with song.peaks.open("rb") as file:
         for block in read_raw_blocks(song.source, frames=song.frames):
             peaks = room[: len(block)]
             file.readinto(peaks.data.cast("B"))
@@ -214,7 +215,7 @@ def _survey(source: Path, peaks: Path, frames: int, rate_hz: int) -> _Song:
     step_peaks = np.zeros(frames * STEPS_PER_SECOND // rate_hz + 2)
     late, done, highest = envelope.latency_frames, 0, 0.0
     room = np.empty(BLOCK_FRAMES, np.float32)
-    with peaks.open("wb", buffering=0) as file:
+    with peaks.open("wb") as file:
 
         def keep(block: Block, skip: int) -> None:
             nonlocal done, highest

@@ -1,4 +1,4 @@
-"""An estimate of what a limiter leaves of the loudness, from the energy and the peak of each 10 ms: no samples needed."""
+"""An estimate of what a limiter leaves of the loudness, from the energy and the peak of each 10 ms: without samples."""
 
 import math
 
@@ -24,7 +24,7 @@ def _model_gains(peaks: NDArray[np.float64], gain: float, keep: float, gains: ND
         recovered = 1.0 - (1.0 - released) * half
         held = min(1.0, 1.0 / (gain * peaks[step]))
         released = min(held, 1.0 - (1.0 - released) * keep)
-        gains[step] = (released + min(recovered, 1.0)) / 2.0 if held < recovered else recovered
+        gains[step] = (recovered + released) / 2.0 if held < recovered else recovered
 
 
 class DriveModel:

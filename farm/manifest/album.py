@@ -82,6 +82,12 @@ class Target(Table):
         description="Whose loudness meets the target: the whole album's, the loudest song's, each song's, or nobody's.",
     )
     ceiling_dbtp: CeilingDbtp = Field(default=-1.0, description="True peak that no delivered file exceeds, in dBTP.")
+    max_spread_lu: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=60.0,
+        description="The most that songs may differ in loudness, in LU: quieter ones are raised. Any if absent.",
+    )
     tone: Tone | None = Field(default=None, description="Tone matching; none if absent.")
 
 

@@ -28,7 +28,7 @@ class Ltas:
     """
 
     def __init__(self, rate_hz: int, channels: int = 2) -> None:
-        self._length = 16_384 * 2 ** math.floor(math.log2(rate_hz / 36_000))
+        self._length = 1 << max(8, 14 + round(math.log2(rate_hz / 46_000)))
         self._hop = self._length * 3 // 4
         self._bin_hz = rate_hz / self._length
         self._windows_a_chunk = max(1, round(_CHUNK_SECONDS * rate_hz / self._hop))

@@ -50,7 +50,7 @@ def build_plan(loaded: LoadedAlbum, digest_of_file: Callable[[Path], str]) -> Pl
 
 def _match_node(manifest: Manifest, inputs: Inputs) -> Node:
     target = manifest.target
-    spec = MatchSpec(target.loudness_lufs, target.loudness_mode, _tone(target.tone, inputs))
+    spec = MatchSpec(target.loudness_lufs, target.loudness_mode, target.max_spread_lu, _tone(target.tone, inputs))
     needs = [
         Need(master_id(number), "facts.measurement", optional=True) for number in range(1, len(manifest.songs) + 1)
     ]

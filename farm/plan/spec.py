@@ -113,8 +113,11 @@ class ToneSpec:
 
 @dataclass(frozen=True, slots=True)
 class MatchSpec:
+    """`max_spread_lu` is None where songs may differ by anything."""
+
     loudness_lufs: float
     loudness_mode: str
+    max_spread_lu: float | None
     tone: ToneSpec | None
 
 

@@ -3,14 +3,20 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from farm.graph.events import Event, Listener
 from farm.plan.node import Node, PlannedSong
+from farm.plan.spec import GroupSpec
 
-COST_OF_KIND = {"group": 3.0, "mix": 1.0, "master": 1.5, "match": 0.1, "finish": 4.0, "encode": 6.0, "assemble": 0.1}
-"""Rough shares of the time, for the bar and its estimate only."""
+COST_OF_KIND = {"group": 1.0, "mix": 1.0, "master": 1.5, "match": 0.1, "finish": 4.0, "encode": 6.0, "assemble": 0.1}
+"""Rough shares of the time, a group's for each of its stems: for the bar and its estimate only."""
+
+_MOST_SONGS_SHOWN = 12
+
+_ALBUM = 0
+"""Stands for the number of a song where a node concerns the whole album."""
 
 
 @contextmanager
@@ -26,8 +32,9 @@ def show_progress(songs: Sequence[PlannedSong], due: Sequence[Node]) -> Iterator
 
 
 def _lines(songs: Sequence[PlannedSong], due: Sequence[Node]) -> Listener:
+    """Return a listener that prints a line when a song's stage is done, or something failed."""
     left = Counter((node.song, node.kind) for node in due)
-    titles = {song.number: song.title for song in songs}
+    titles: dict[int | None, str] = {song.number: song.title for song in songs} | {None: "album"}
     began = time.monotonic()
 
     def listener(event: Event) -> None:
@@ -35,51 +42,73 @@ def _lines(songs: Sequence[PlannedSong], due: Sequence[Node]) -> Listener:
             return
         left[event.song, event.kind] -= 1
         if event.event == "failed" or not left[event.song, event.kind]:
-            name = titles.get(event.song, "album") if event.song else "album"
             outcome = "failed" if event.event == "failed" else "done"
-            print(f"{time.monotonic() - began:7.1f} s  {name}: {event.kind} {outcome}", file=sys.stderr)  # noqa: T201
+            seconds = time.monotonic() - began
+            print(f"{seconds:7.1f} s  {titles[event.song]}: {event.kind} {outcome}", file=sys.stderr)  # noqa: T201
 
     return listener
 
 
 @contextmanager
 def _bars(songs: Sequence[PlannedSong], due: Sequence[Node]) -> Iterator[Listener]:
-    """Show one bar for the album and one for each song that is being worked on."""
+    """Show a bar for the album and one for each song that is not done, with its stage and how many stems are in."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description:28}"),
+        TextColumn("{task.description:30}"),
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
-        TextColumn("{task.fields[stage]:18}"),
+        TextColumn("{task.fields[stage]:16}"),
         TimeRemainingColumn(),
     )
+    nodes = {node.id: node for node in due}
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        cost = {song.number: sum(_cost(node) for node in due if node.song == song.number) for song in songs}
-        whole = progress.add_task("album", total=sum(map(_cost, due)), stage="")
-        bars: dict[int, TaskID] = {
-            song.number: progress.add_task(f"{song.number:2} {song.title}"[:28], total=cost[song.number], stage="waits")
-            for song in songs
-            if cost[song.number]
-        }
-        for bar in list(bars.values())[_MOST_BARS:]:
-            progress.update(bar, visible=False)
+        bars = {_ALBUM: progress.add_task("album", total=sum(map(_cost, due)), stage="")}
+        for song in songs:
+            cost = sum(_cost(node) for node in due if node.song == song.number)
+            if cost:
+                name = f"{song.number:2} {song.title}"[:30]
+                shown = len(bars) <= _MOST_SONGS_SHOWN
+                bars[song.number] = progress.add_task(name, total=cost, stage="waits", visible=shown)
+        stages = _Stages(nodes)
 
         def listener(event: Event) -> None:
-            bar = bars.get(event.song) if event.song else None
-            done = 0.0 if event.event == "started" else COST_OF_KIND[event.kind]
-            progress.update(whole, advance=done, stage=event.kind)
-            if bar is not None:
-                progress.update(bar, advance=done, stage=event.kind if event.event != "failed" else "failed")
-                finished = progress.tasks[progress.task_ids.index(bar)].finished
-                progress.update(bar, visible=not finished)
+            stage, done = stages.follow(event), 0.0 if event.event == "started" else _cost(nodes[event.node])
+            progress.update(bars[_ALBUM], advance=done)
+            if event.song in bars:
+                bar = bars[event.song]
+                progress.update(bar, advance=done, stage=stage)
+                if progress.tasks[progress.task_ids.index(bar)].finished:
+                    progress.update(bar, visible=False)
 
         yield listener
 
 
-_MOST_BARS = 12
+class _Stages:
+    """What each song is at, in words."""
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self._nodes = nodes
+        self._stems: Counter[int | None] = Counter()
+        self._all_stems: Counter[int | None] = Counter()
+        for node in nodes.values():
+            self._all_stems[node.song] += _stems(node)
+
+    def follow(self, event: Event) -> str:
+        """Take an event and return the stage of its song."""
+        if event.event == "failed":
+            return f"{event.kind} failed"
+        if event.event != "started":
+            self._stems[event.song] += _stems(self._nodes[event.node])
+        if event.kind == "group":
+            return f"stems {self._stems[event.song]}/{self._all_stems[event.song]}"
+        return event.kind
+
+
+def _stems(node: Node) -> int:
+    return len(node.spec.strips) if isinstance(node.spec, GroupSpec) else 0
 
 
 def _cost(node: Node) -> float:
-    return COST_OF_KIND[node.kind]
+    return COST_OF_KIND[node.kind] * max(1, _stems(node))

@@ -1,12 +1,15 @@
 """What a render came to, as values: what other programs read as JSON and people as a table."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from farm.album.spread import Spread, measure_spread
 from farm.graph.task import Failed, Made, Result
 from farm.plan.node import Plan, PlannedSong
+from farm.plan.song import master_id
+from farm.records import Measurement, measurement_from
 
 LOUDNESS_TOLERANCE_LU = 0.2
 """How far a finished song may be from the loudness that the album decided for it."""
@@ -28,6 +31,7 @@ class SongSummary:
     integrated_lufs: float | None = None
     true_peak_dbtp: float | None = None
     loudness_range_lu: float | None = None
+    master_lufs: float | None = None
     gain_db: float | None = None
     note: str | None = None
 
@@ -54,6 +58,8 @@ class Summary:
     rendered: int
     reused: int
     songs: tuple[SongSummary, ...]
+    masters: Spread
+    finished: Spread
     files: tuple[DeliveredFile, ...]
     errors: tuple[Failed, ...]
 
@@ -79,9 +85,18 @@ def summarise(
         rendered=sum(not result.reused for result in made),
         reused=sum(result.reused for result in made),
         songs=rows,
+        masters=measure_spread(_measurements(songs, results, master_id)),
+        finished=measure_spread(_measurements(songs, results, plan.finishes.__getitem__)),
         files=tuple(files),
         errors=errors,
     )
+
+
+def _measurements(
+    songs: Sequence[PlannedSong], results: Mapping[str, Result], node_id: Callable[[int], str]
+) -> list[Measurement]:
+    made = [results.get(node_id(song.number)) for song in songs]
+    return [measurement_from(each.record.facts["measurement"]) for each in made if isinstance(each, Made)]
 
 
 def _song(plan: Plan, song: PlannedSong, results: Mapping[str, Result]) -> SongSummary:
@@ -91,7 +106,7 @@ def _song(plan: Plan, song: PlannedSong, results: Mapping[str, Result]) -> SongS
     ]
     if not isinstance(finish, Made):
         return SongSummary(song.number, song.title, song.isrc, "failed", note=_why(failed))
-    facts = finish.record.facts
+    master, facts = results.get(master_id(song.number)), finish.record.facts
     measurement: Mapping[str, Any] = facts["measurement"]
     note = _why(failed) if failed else _missed(facts)
     return SongSummary(
@@ -103,6 +118,7 @@ def _song(plan: Plan, song: PlannedSong, results: Mapping[str, Result]) -> SongS
         integrated_lufs=measurement["integrated_lufs"],
         true_peak_dbtp=measurement["true_peak_dbtp"],
         loudness_range_lu=measurement["loudness_range_lu"],
+        master_lufs=master.record.facts["measurement"]["integrated_lufs"] if isinstance(master, Made) else None,
         gain_db=facts["driven"]["gain_db"],
         note=note,
     )
@@ -129,6 +145,10 @@ def summary_document(summary: Summary) -> dict[str, object]:
         "realtime_factor": round(summary.realtime_factor, 2),
         "rendered": summary.rendered,
         "reused": summary.reused,
+        "spread": {
+            "masters": {key: _rounded(value) for key, value in asdict(summary.masters).items()},
+            "finished": {key: _rounded(value) for key, value in asdict(summary.finished).items()},
+        },
         "songs": [
             {
                 "title": song.title,

@@ -5,12 +5,12 @@ from collections import Counter
 from farm.report.summary import SongSummary, Summary
 from farm.units import seconds_to_clock
 
-_HEAD = " #  song                            length    LUFS    dBTP     LU   gain"
+_HEAD = " #  song                            length  master   gain     LUFS    dBTP     LU"
 
 
 def summary_text(summary: Summary) -> str:
     """Return the render as people read it: songs, where the files are, what failed."""
-    lines = [_HEAD, *map(_row, summary.songs), ""]
+    lines = [_HEAD, *map(_row, summary.songs), "", *_spread(summary)]
     folders = Counter(file.path.parent for file in summary.files)
     lines += [f"{count:4} files in {folder}" for folder, count in folders.items()]
     lines += [f"\n{each.node}: {each.render()}" for each in summary.errors]
@@ -21,13 +21,27 @@ def summary_text(summary: Summary) -> str:
     return "\n".join(lines)
 
 
+def _spread(summary: Summary) -> list[str]:
+    before, after = summary.masters, summary.finished
+    rows = (
+        ("loudness", before.loudness_lu, after.loudness_lu, "LU"),
+        ("tone", before.tone_db, after.tone_db, "dB"),
+    )
+    return [
+        f"     {name} spread of {had:.1f} {unit} before matching, {has:.1f} {unit} after"
+        for name, had, has, unit in rows
+        if had is not None and has is not None
+    ]
+
+
 def _row(song: SongSummary) -> str:
     length = seconds_to_clock(song.duration_seconds) if song.duration_seconds is not None else "-"
     figures = (
-        _cell(song.integrated_lufs, 7),
+        _cell(song.master_lufs, 7),
+        _cell(song.gain_db, 6, sign="+"),
+        _cell(song.integrated_lufs, 8),
         _cell(song.true_peak_dbtp, 7),
         _cell(song.loudness_range_lu, 6),
-        _cell(song.gain_db, 6, sign="+"),
     )
     note = f": {song.note}" if song.note else ""
     return f"{song.number:2}  {song.title[:30]:30} {length:>7} {' '.join(figures)}  {song.status}{note}"

@@ -23,31 +23,46 @@ def song(lufs: float | None, tilt_db_oct: float = 0.0, blocks: int = 100) -> Mea
     return Measurement(10.0, lufs, 1.0, lufs, lufs, -3.0, -3.0, clufs, curve)
 
 
+def spec(mode: str, max_spread_lu: float | None = None, tone: ToneSpec | None = None) -> MatchSpec:
+    return MatchSpec(-14.0, mode, max_spread_lu, tone)
+
+
 class TestLevel:
     def test_track_brings_each_song_to_the_target(self) -> None:
-        gains = level_gains_db("track", -14.0, {1: song(-10.0), 2: song(-20.0)})
+        gains = level_gains_db(spec("track"), {1: song(-10.0), 2: song(-20.0)})
         assert gains == {1: -4.0, 2: 6.0}
 
     def test_loudest_gives_all_songs_the_gain_of_the_loudest(self) -> None:
-        gains = level_gains_db("loudest", -14.0, {1: song(-10.0), 2: song(-20.0)})
+        gains = level_gains_db(spec("loudest"), {1: song(-10.0), 2: song(-20.0)})
         assert gains == {1: -4.0, 2: -4.0}
 
     def test_album_pools_the_energy_of_all_songs(self) -> None:
         """Two songs of equal length at -18 and -21: the mean energy is 10 lg((10^-1.8 + 10^-2.1) / 2)."""
-        gains = level_gains_db("album", -14.0, {1: song(-18.0), 2: song(-21.0)})
+        gains = level_gains_db(spec("album"), {1: song(-18.0), 2: song(-21.0)})
         pooled = 10 * np.log10((10**-1.8 + 10**-2.1) / 2)
         assert gains[1] == gains[2] == pytest.approx(-14.0 - pooled, abs=0.01)
 
     def test_album_gates_a_song_that_is_far_below_the_others(self) -> None:
-        gains = level_gains_db("album", -14.0, {1: song(-18.0), 2: song(-40.0)})
+        gains = level_gains_db(spec("album"), {1: song(-18.0), 2: song(-40.0)})
         assert gains[1] == pytest.approx(4.0, abs=0.01)
 
+    def test_a_song_beyond_the_spread_is_raised_and_the_album_still_meets_the_target(self) -> None:
+        """-18 and -26 with a spread of 3: the second counts as -21, so the pool is that of the test above."""
+        gains = level_gains_db(spec("album", 3.0), {1: song(-18.0), 2: song(-26.0)})
+        pooled = 10 * np.log10((10**-1.8 + 10**-2.1) / 2)
+        assert gains[1] == pytest.approx(-14.0 - pooled, abs=0.01)
+        assert gains[2] == pytest.approx(gains[1] + 5.0, abs=0.01)
+
+    def test_a_spread_that_nobody_exceeds_changes_nothing(self) -> None:
+        songs = {1: song(-18.0), 2: song(-21.0)}
+        assert level_gains_db(spec("album", 3.0), songs) == level_gains_db(spec("album"), songs)
+
     def test_none_changes_nothing(self) -> None:
-        assert level_gains_db("none", -14.0, {1: song(-18.0)}) == {1: None}
+        assert level_gains_db(spec("none"), {1: song(-18.0)}) == {1: None}
 
     def test_a_silent_song_keeps_its_level(self) -> None:
-        assert level_gains_db("track", -14.0, {1: song(None), 2: song(-18.0)}) == {1: None, 2: 4.0}
-        assert level_gains_db("album", -14.0, {1: song(None)}) == {1: None}
+        assert level_gains_db(spec("track"), {1: song(None), 2: song(-18.0)}) == {1: None, 2: 4.0}
+        assert level_gains_db(spec("album"), {1: song(None)}) == {1: None}
 
 
 class TestTone:
@@ -96,11 +111,11 @@ class TestTone:
 @given(st.lists(st.floats(-40.0, -5.0), min_size=1, max_size=8), st.sampled_from(["album", "loudest"]))
 def test_modes_that_keep_the_songs_apart_give_one_gain_to_all(levels: list[float], mode: str) -> None:
     songs = {number: song(level) for number, level in enumerate(levels, start=1)}
-    trims = match_songs(MatchSpec(-14.0, mode, None), songs, [])
+    trims = match_songs(spec(mode), songs, [])
     assert len({trim.gain_db for trim in trims.values()}) == 1
 
 
 def test_trims_are_rounded_so_that_a_hair_changes_nothing() -> None:
-    first = match_songs(MatchSpec(-14.0, "album", TONE), {1: song(-18.0, 1.0), 2: song(-18.0, -1.0)}, [])
-    second = match_songs(MatchSpec(-14.0, "album", TONE), {1: song(-18.0, 1.0), 2: song(-18.01, -1.01)}, [])
+    first = match_songs(spec("album", tone=TONE), {1: song(-18.0, 1.0), 2: song(-18.0, -1.0)}, [])
+    second = match_songs(spec("album", tone=TONE), {1: song(-18.0, 1.0), 2: song(-18.01, -1.01)}, [])
     assert first[1] == second[1]

@@ -12,7 +12,7 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
-from conftest import Farm, RenderedAlbum, write_album
+from conftest import Farm, Ran, RenderedAlbum
 
 from farm.units import db_to_linear
 
@@ -167,11 +167,12 @@ class TestWithAnAlbumOfItsOwn:
     @pytest.fixture
     def album(self, tmp_path: Path, rendered: RenderedAlbum) -> RenderedAlbum:
         """A copy of the album with a copy of its store: nothing needs to run until something is changed."""
-        manifest = write_album(tmp_path / "album")
+        shutil.copytree(rendered.manifest.parent, tmp_path / "album", ignore=shutil.ignore_patterns("out", "store"))
         shutil.copytree(rendered.store, tmp_path / "store")
+        manifest = tmp_path / "album" / "album.toml"
         return RenderedAlbum(manifest, tmp_path / "out", tmp_path / "store", rendered.ran)
 
-    def render(self, farm: Farm, album: RenderedAlbum, *more: object) -> "object":
+    def render(self, farm: Farm, album: RenderedAlbum, *more: object) -> Ran:
         return farm("render", album.manifest, "--out", album.out, "--store", album.store, "--json", *more)
 
     def test_another_checkout_reuses_everything(self, farm: Farm, album: RenderedAlbum) -> None:
