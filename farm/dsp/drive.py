@@ -27,6 +27,10 @@ _MOST_PASSES = 8
 _SAME_DRIVE_DB = 0.01
 """A pass that differs by less from an earlier one would not come closer."""
 
+_WORTH_LU_PER_DB = 0.03
+"""Where a dB of drive brings less loudness than this, it only bends the sound."""
+_LEAST_EASE_DB = 2.0
+
 _USUAL_OVERSHOOT_DB = 0.01
 """By which modulated peaks exceed the limit: taken off beforehand, it saves a pass."""
 
@@ -158,7 +162,20 @@ def _find_loud(song: _Song, goal_lufs: float, highest_dbtp: float, max_gain_db: 
         limit_db = trial.limit_db
         if abs(goal_lufs - _loudness(trial)) <= _CLOSE_ENOUGH_LU:
             break
-    return min(trials.values(), key=lambda trial: abs(goal_lufs - _loudness(trial)))
+    nearest = min(trials.values(), key=lambda trial: abs(goal_lufs - _loudness(trial)))
+    return nearest if _loudness(nearest) >= goal_lufs - TOLERANCE_LU else _ease(song, nearest, highest_dbtp)
+
+
+def _ease(song: _Song, trial: _Trial, highest_dbtp: float) -> _Trial:
+    """Return the setting for a goal out of reach, without the last of the drive if that brought next to nothing."""
+    step_db = trial.max_reduction_db / 2.0
+    while step_db > _LEAST_EASE_DB:
+        eased = _try(song, trial.gain_db - step_db, trial.limit_db, highest_dbtp)
+        eased = eased.lowered(max(0.0, _over_db(eased, highest_dbtp)))
+        if _loudness(eased) >= _loudness(trial) - _WORTH_LU_PER_DB * step_db:
+            trial = eased
+        step_db /= 2.0
+    return trial
 
 
 def _loudness(trial: _Trial) -> float:

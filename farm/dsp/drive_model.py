@@ -17,14 +17,17 @@ _HALVINGS = 20
 
 @kernel("void(float64[::1], float64, float64, float64[::1])")
 def _model_gains(peaks: NDArray[np.float64], gain: float, keep: float, gains: NDArray[np.float64]) -> None:
-    """Write a gain a step: peaks are held at 1, and lie in the middle of their step on average."""
+    """Write a gain a step: peaks are held at 1, and lie in the middle of their step on average.
+
+    The half before the peak is not let through unlimited: it could hardly be as loud as that.
+    """
     half = math.sqrt(keep)
     released = 1.0
     for step in range(peaks.size):
         recovered = 1.0 - (1.0 - released) * half
         held = min(1.0, 1.0 / (gain * peaks[step]))
         released = min(held, 1.0 - (1.0 - released) * keep)
-        gains[step] = (recovered + released) / 2.0 if held < recovered else recovered
+        gains[step] = min(recovered, (recovered + held) / 2.0, 2.0 * held)
 
 
 class DriveModel:
@@ -62,12 +65,9 @@ class DriveModel:
         return near_lu + share * (far_lu - near_lu)
 
     def find_drive_db(self, goal_lufs: float, most_db: float) -> float:
-        """Return the least drive that reaches the goal, or else as much of it as `most_db` reaches.
-
-        Driving on where nothing more than 0.01 LU is to be had only bends the sound.
-        """
-        reachable = self.estimate_lufs(most_db) - 0.01
-        goal_lufs = min(goal_lufs, reachable)
+        """Return the least drive that reaches the goal, or `most_db` if none does."""
+        if self.estimate_lufs(most_db) < goal_lufs:
+            return most_db
         low_db, high_db = most_db - _WIDEST_DB, most_db
         for _ in range(_HALVINGS):
             middle_db = (low_db + high_db) / 2.0

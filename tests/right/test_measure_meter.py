@@ -39,7 +39,7 @@ def test_block_sizes_change_nothing() -> None:
     assert read(few, size=1) == read(few)
 
 
-@pytest.mark.parametrize("frames", (0, 1, 100, 48_000 * 4))
+@pytest.mark.parametrize("frames", [0, 1, 100, 48_000 * 4])
 def test_silence_measures_nothing(frames: int) -> None:
     measured = read(np.zeros((frames, 2), np.float32))
     assert measured.duration_seconds == frames / 48_000
@@ -49,7 +49,7 @@ def test_silence_measures_nothing(frames: int) -> None:
     assert measured.block_clufs == measured.ltas_db == ()
 
 
-@pytest.mark.parametrize("bad", (np.nan, np.inf, -np.inf))
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_sample_that_is_no_number_is_refused_with_its_place(bad: float) -> None:
     meter = Meter(48_000)
     meter.push(noise(48_000))
@@ -86,7 +86,7 @@ def test_full_scale_is_out_of_an_integers_range() -> None:
     assert read(np.array([[-1.0, 1.0]], np.float32)).exact_bits is None
 
 
-@pytest.mark.parametrize("channels", (1, 2, 6))
+@pytest.mark.parametrize("channels", [1, 2, 6])
 def test_a_file_measures_as_its_samples_do(tmp_path: Path, channels: int) -> None:
     signal = noise(60_000, channels)
     path = tmp_path / "noise.wav"

@@ -44,7 +44,7 @@ TONES = {
 }
 
 
-@pytest.mark.parametrize("rate_hz", (*RATES_HZ, 96_000))
+@pytest.mark.parametrize("rate_hz", [*RATES_HZ, 96_000])
 @pytest.mark.parametrize("case", TONES)
 def test_tones_pass_ebu_tech_3341(case: str, rate_hz: int) -> None:
     division, amplitude, phase, expected = TONES[case]
@@ -89,7 +89,7 @@ def test_the_strict_meter_never_reads_lower_than_scipy_or_the_plain_meter() -> N
         assert strict >= oracle_dbtp(signal) - 0.01
 
 
-@pytest.mark.parametrize("meter_class", (lambda: TruePeak(48_000), StrictTruePeak))
+@pytest.mark.parametrize("meter_class", [lambda: TruePeak(48_000), StrictTruePeak])
 def test_block_sizes_change_nothing(meter_class: type[StrictTruePeak]) -> None:
     signal = (np.random.default_rng(6).standard_normal((9_000, 2)) * 0.3).astype(np.float32)
     readings = set()
