@@ -19,6 +19,10 @@ from farm.records import Measurement
 from farm.units import db_to_linear
 
 _MARGIN_DB = 0.05
+
+_MOST_LOST_LU = 0.1
+"""How far the decoded file may be from the song's loudness: half of what is promised of it."""
+
 _LIMITED_ROUNDS, _LOWERED_ROUNDS = 3, 4
 
 
@@ -42,37 +46,68 @@ def encode_under_ceiling(
     exact_bits: int | None,
     scratch: Path,
 ) -> Encoded:
-    """Do as `encode_song`; a lossy file that decodes above `spec.ceiling_dbtp` is made again.
+    """Do as `encode_song`; a lossy file that decodes above its ceiling, or off the song's loudness, is made again.
 
-    First the song is limited lower by what the codec added, at its own loudness; if the codec adds more every time,
-    the song is lowered instead. `scratch` is a path for the changed song. Raises DeliveryError (ceiling-missed).
+    First the song is limited lower by what the codec added, at a loudness that makes up for what the codec took; if the
+    codec adds more every time, the song is lowered instead. `scratch` is a path for the changed song. Raises
+    DeliveryError (ceiling-missed).
     """
     encoded = encode_song(spec, source, target, frames=frames, rate_hz=rate_hz, exact_bits=exact_bits)
-    if _over_db(encoded, spec) <= 0.0:
+    if encoded.true_peak_dbtp is None:
         return encoded
     song = _measure_song(source, frames, rate_hz, spec.ceiling_dbtp)
-    first_over_db = _over_db(encoded, spec)
-    for back_off, rounds in ((_limit, _LIMITED_ROUNDS), (_lower, _LOWERED_ROUNDS)):
-        over_db, backed_off_db = first_over_db, 0.0
-        for _ in range(rounds):
-            backed_off_db += over_db + _MARGIN_DB
-            with explained(scratch):
-                back_off(song, backed_off_db, scratch)
-            again = encode_song(spec, scratch, target, frames=frames, rate_hz=rate_hz, exact_bits=None)
-            encoded = replace(again, backed_off_db=backed_off_db, rounds=encoded.rounds + 1)
-            over_db = _over_db(encoded, spec)
-            if over_db <= 0.0:
-                return encoded
+    if _keeps(encoded, song, spec):
+        return encoded
+    limited = lowered = encoded
+    backed_off_db = lost_lu = 0.0
+    for _ in range(_LIMITED_ROUNDS):
+        backed_off_db += max(0.0, _over_db(limited, spec) + _MARGIN_DB)
+        lost_lu += _lost_lu(limited, song)
+        with explained(scratch):
+            _limit(song, backed_off_db, lost_lu, scratch)
+        limited = _encode_again(limited, spec, scratch, target, song, backed_off_db)
+        if _keeps(limited, song, spec):
+            return limited
+    if _over_db(limited, spec) <= 0.0:
+        return limited
+    backed_off_db, rounds = 0.0, limited.rounds
+    for _ in range(_LOWERED_ROUNDS):
+        backed_off_db += max(0.0, _over_db(lowered, spec) + _MARGIN_DB)
+        with explained(scratch):
+            _lower(song, backed_off_db, scratch)
+        lowered = _encode_again(replace(lowered, rounds=rounds), spec, scratch, target, song, backed_off_db)
+        rounds = lowered.rounds
+        if _over_db(lowered, spec) <= 0.0:
+            return lowered
     raise DeliveryError(
-        f"the decoded file is {over_db:.2f} dB over its ceiling of {spec.ceiling_dbtp:g} dBTP, whatever is tried",
+        f"the decoded file is {_over_db(lowered, spec):.2f} dB over its ceiling of {spec.ceiling_dbtp:g} dBTP, "
+        "whatever is tried",
         code="ceiling-missed",
         hint="choose a higher bit rate",
         where=str(target),
     )
 
 
+def _encode_again(
+    before: Encoded, spec: EncodeSpec, changed: Path, target: Path, song: _Song, backed_off_db: float
+) -> Encoded:
+    encoded = encode_song(spec, changed, target, frames=song.frames, rate_hz=song.rate_hz, exact_bits=None)
+    return replace(encoded, backed_off_db=backed_off_db, rounds=before.rounds + 1)
+
+
+def _keeps(encoded: Encoded, song: _Song, spec: EncodeSpec) -> bool:
+    return _over_db(encoded, spec) <= 0.0 and abs(_lost_lu(encoded, song)) <= _MOST_LOST_LU
+
+
 def _over_db(encoded: Encoded, spec: EncodeSpec) -> float:
     return -1.0 if encoded.true_peak_dbtp is None else encoded.true_peak_dbtp - spec.ceiling_dbtp
+
+
+def _lost_lu(encoded: Encoded, song: _Song) -> float:
+    """Return by how much the decoded file is softer than the song; 0 for what has no loudness."""
+    if encoded.integrated_lufs is None or song.measured.integrated_lufs is None:
+        return 0.0
+    return song.measured.integrated_lufs - encoded.integrated_lufs
 
 
 def _measure_song(path: Path, frames: int, rate_hz: int, ceiling_dbtp: float) -> _Song:
@@ -84,15 +119,16 @@ def _measure_song(path: Path, frames: int, rate_hz: int, ceiling_dbtp: float) ->
     return _Song(path, frames, rate_hz, measured, min(ceiling_dbtp, own_peak_dbtp))
 
 
-def _limit(song: _Song, back_off_db: float, scratch: Path) -> None:
-    """Write the song with that much less peak at its own loudness."""
+def _limit(song: _Song, back_off_db: float, lost_lu: float, scratch: Path) -> None:
+    """Write the song with that much less peak, and so much louder than it is."""
+    own_lufs = song.measured.integrated_lufs
     with scratch.open("wb") as file:
         drive(
             song.path,
             _block_writer(file.write),
             frames=song.frames,
             rate_hz=song.rate_hz,
-            goal_lufs=song.measured.integrated_lufs,
+            goal_lufs=None if own_lufs is None else own_lufs + lost_lu,
             ceiling_dbtp=song.ceiling_dbtp - back_off_db,
         )
 

@@ -108,7 +108,9 @@ def _song(plan: Plan, song: PlannedSong, results: Mapping[str, Result]) -> SongS
         return SongSummary(song.number, song.title, song.isrc, "failed", note=_why(failed))
     master, facts = results.get(master_id(song.number)), finish.record.facts
     measurement: Mapping[str, Any] = facts["measurement"]
-    note = _why(failed) if failed else _missed(facts)
+    encodes = [results.get(each.encodes[song.number]) for each in plan.deliverables]
+    files = [each.record.facts["encoded"] for each in encodes if isinstance(each, Made)]
+    note = _why(failed) if failed else _missed(facts, files)
     return SongSummary(
         number=song.number,
         title=song.title,
@@ -128,12 +130,18 @@ def _why(failed: Sequence[Failed]) -> str:
     return next((f"{each.cause}: {each.message}" for each in failed if each.code not in _OWN_FAILURES), "not attempted")
 
 
-def _missed(facts: Mapping[str, Any]) -> str | None:
-    """Return what was promised and not reached, None if all was."""
-    goal_lufs, found_lufs = facts["goal_lufs"], facts["measurement"]["integrated_lufs"]
-    if goal_lufs is None or found_lufs is None or abs(found_lufs - goal_lufs) <= LOUDNESS_TOLERANCE_LU:
+def _missed(finish: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return what was promised and not reached, None if all was. Lossy files are judged by what they decode to."""
+    goal_lufs, found_lufs = finish["goal_lufs"], finish["measurement"]["integrated_lufs"]
+    if goal_lufs is None or found_lufs is None:
         return None
-    return f"{goal_lufs:.1f} LUFS was asked for: the limiter cannot bring it there below the ceiling"
+    if abs(found_lufs - goal_lufs) > LOUDNESS_TOLERANCE_LU:
+        return f"{goal_lufs:.1f} LUFS was asked for: the limiter cannot bring it there below the ceiling"
+    decoded = [file["integrated_lufs"] for file in files if file["integrated_lufs"] is not None]
+    worst_lufs = max(decoded, key=lambda lufs: abs(lufs - goal_lufs), default=goal_lufs)
+    if abs(worst_lufs - goal_lufs) > LOUDNESS_TOLERANCE_LU:
+        return f"{goal_lufs:.1f} LUFS was asked for, a lossy file decodes to {worst_lufs:.1f}"
+    return None
 
 
 def summary_document(summary: Summary) -> dict[str, object]:

@@ -340,6 +340,26 @@ def test_a_folder_that_does_not_exist_is_no_traceback(tmp_path: Path) -> None:
             encode_song(spec, source, tmp_path / "no" / "x", frames=10, rate_hz=48000, exact_bits=None)
 
 
+def loudness_of(audio: np.ndarray) -> float:
+    import pyloudnorm
+
+    return float(pyloudnorm.Meter(48000, filter_class="DeMan").integrated_loudness(audio))
+
+
+def test_what_a_codec_takes_of_the_loudness_is_made_up_for(tmp_path: Path) -> None:
+    """At 128 kbit/s LAME drops what lies above 17 kHz: of white noise that is 0.4 LU."""
+    audio = (np.random.default_rng(3).standard_normal((4 * 48000, 2)) * 0.05).astype(np.float32)
+    source = tmp_path / "a.raw"
+    source.write_bytes(audio.tobytes())
+    sizes = {"frames": len(audio), "rate_hz": 48000, "exact_bits": None}
+    spec = spec_of("mp3", None, 128)
+    plain = encode_song(spec, source, tmp_path / "b.mp3", **sizes)
+    mended = encode_under_ceiling(spec, source, tmp_path / "c.mp3", **sizes, scratch=tmp_path / "scratch")
+    assert plain.integrated_lufs is not None
+    assert abs(plain.integrated_lufs - loudness_of(audio)) > 0.2
+    assert mended.integrated_lufs == pytest.approx(loudness_of(audio), abs=0.15)
+
+
 def test_a_decoded_mp3_keeps_its_ceiling_at_its_loudness(tmp_path: Path) -> None:
     """A square wave limited to its ceiling: the codec's low-pass alone lifts it over."""
     wave = np.sign(np.sin(2 * np.pi * 441 * np.arange(3 * 48000) / 48000))
@@ -365,6 +385,7 @@ def test_a_decoded_mp3_keeps_its_ceiling_at_its_loudness(tmp_path: Path) -> None
     assert encoded.true_peak_dbtp <= -1.0
     assert encoded.rounds > 1
     assert encoded.backed_off_db > 0.0
+    assert encoded.integrated_lufs == pytest.approx(loudness_of(audio), abs=0.2)
     decoded = soundfile.read(tmp_path / "c.mp3")[0]
     assert len(decoded) == len(audio)
     assert 20 * np.log10(np.abs(decoded).max()) <= -1.0
