@@ -1,7 +1,9 @@
 """The command line: `farm COMMAND`."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -44,20 +46,19 @@ def _options(
 
 def main() -> None:
     """Run the command line; errors that people can mend are printed without a traceback."""
+    signal.signal(signal.SIGINT, _leave_interrupted)
     try:
         app()
     except FarmError as error:
         print(error.render(), file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _leave_interrupted()
     except BrokenPipeError:
         # whoever read stdout has gone: as `head` does when it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def _leave_interrupted() -> NoReturn:
+def _leave_interrupted(signal_number: int, frame: FrameType | None) -> NoReturn:
     """Leave at once: worker threads would first finish their tasks, and a store is safe against being killed."""
     print("\ninterrupted; what was finished is kept, render again to go on", file=sys.stderr, flush=True)  # noqa: T201
     os._exit(_INTERRUPTED)

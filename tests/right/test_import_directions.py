@@ -62,9 +62,7 @@ def test_imports_point_down(path: Path) -> None:
 
 
 def test_there_is_no_import_cycle() -> None:
-    graph = {
-        "farm." + ".".join(path.relative_to(FARM).with_suffix("").parts): set(imports(path)) for path in MODULES
-    }
+    graph = {"farm." + ".".join(path.relative_to(FARM).with_suffix("").parts): set(imports(path)) for path in MODULES}
     done: set[str] = set()
 
     def visit(module: str, path: tuple[str, ...]) -> None:

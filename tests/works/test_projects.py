@@ -1,4 +1,4 @@
-"""The albums in `projects/` are right. Those of other people's music need that music: FARM_MATERIAL names its folder."""
+"""The albums in `projects/` are right. Those of other people's music need it: FARM_MATERIAL names its folder."""
 
 import os
 from pathlib import Path

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mutagen
@@ -123,41 +125,43 @@ def test_the_same_bytes_on_a_scheduler_that_was_there_before(
     assert delivered(tmp_path / "out") == bytes_once
 
 
+@contextmanager
+def running_until(arguments: list[object], events: Path, made: int) -> Iterator[subprocess.Popen[str]]:
+    """Start farm and yield it once that many nodes have been made; kill it if it is left running."""
+    command = [sys.executable, "-m", "farm", *map(str, arguments), "--events", str(events)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 100
+            while not (events.exists() and events.read_text().count('"made"') >= made):
+                assert process.poll() is None, "it ended too soon"
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            yield process
+        finally:
+            process.kill()
+
+
 def test_the_same_bytes_after_being_killed(
     rendered: RenderedAlbum, farm: Farm, tmp_path: Path, bytes_once: dict[str, bytes]
 ) -> None:
-    arguments = ["render", str(rendered.manifest), "--out", str(tmp_path / "out"), "--store", str(tmp_path / "store")]
-    events = tmp_path / "events.jsonl"
-    first = subprocess.Popen(
-        [sys.executable, "-m", "farm", *arguments, "--workers", "1", "--events", str(events)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while not (events.exists() and events.read_text().count('"made"') >= 4):
-        assert first.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    arguments = ["render", rendered.manifest, "--out", tmp_path / "out", "--store", tmp_path / "store"]
+    with running_until([*arguments, "--workers", 1], tmp_path / "events.jsonl", made=4) as process:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
     second = farm(*arguments, "--json")
     assert second.code == 0, second.err
     assert second.json["reused"] >= 4
     assert delivered(tmp_path / "out") == bytes_once
 
 
-def test_interrupting_ends_at_once_with_130(rendered: RenderedAlbum, tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    command = [sys.executable, "-m", "farm", "render", str(rendered.manifest), "--events", str(events)]
-    command += ["--out", str(tmp_path / "out"), "--store", str(tmp_path / "store")]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not events.exists() or not events.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=20)
-    assert running.returncode == 130
+@pytest.mark.parametrize("on", ["threads", "processes"])
+def test_interrupting_ends_at_once_with_130(rendered: RenderedAlbum, tmp_path: Path, on: str) -> None:
+    arguments = ["render", rendered.manifest, "--out", tmp_path / "out", "--store", tmp_path / "store", "--on", on]
+    with running_until([*arguments, "--workers", 1], tmp_path / "events.jsonl", made=1) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in err
     assert "Traceback" not in err
 
 
