@@ -11,7 +11,7 @@ from farm.audio.tail import TailTrimmer
 from farm.dsp.chain import InsertChain
 from farm.dsp.pan import pan_gains
 from farm.dsp.sum import add_scaled
-from farm.errors import AudioError
+from farm.plan.inputs import check_unchanged
 from farm.plan.spec import GroupSpec, StripSpec
 from farm.records import Artifact
 from farm.store.artifact import ArtifactWriter, create_artifact
@@ -49,18 +49,6 @@ class StripStream:
         self._chain.process(block)
         return block
 
-    def check_unchanged(self) -> None:
-        """Raise AudioError if the stem's file is no longer the one that was planned with."""
-        planned, path = self._spec.stem, Path(self._spec.stem.path)
-        status = path.stat()
-        if (status.st_size, status.st_mtime_ns) != (planned.size_bytes, planned.mtime_ns):
-            raise AudioError(
-                f"the stem of {self._spec.name!r} changed while it was being rendered",
-                code="input-changed-while-rendering",
-                where=planned.path,
-                hint="render again once nothing writes to it any more",
-            )
-
 
 def render_group(spec: GroupSpec, store: LocalStore, *, block_frames: int = BLOCK_FRAMES) -> dict[str, Artifact]:
     """Render the strips; return the artifacts `sum` and `send.N`. Raises AudioError for a stem that cannot be used.
@@ -78,13 +66,13 @@ def render_group(spec: GroupSpec, store: LocalStore, *, block_frames: int = BLOC
             body_frames = max(strip.body_frames for strip in strips)
             for output in outputs.values():
                 output.flush(body_frames, frames)
-        for strip in strips:
-            strip.check_unchanged()
+        for strip in spec.strips:
+            check_unchanged(strip.stem)
     return {name: output.writer.finished() for name, output in outputs.items()}
 
 
 def send_output(to: int) -> str:
-    """Return the name of a group's output into the return of that index."""
+    """Return the name of a group's output for the tap of that index."""
     return f"send.{to}"
 
 

@@ -43,7 +43,9 @@ class Desk:
 
     def inputs(self, feed: GroupFeed) -> dict[str, Block]:
         """Return for each of a group's outputs the buffer that it is summed into."""
-        return {"sum": self._bus_sum(feed.bus)} | {send_output(to): self._returns[to].sum for to in feed.sends}
+        return {"sum": self._bus_sum(feed.bus)} | {
+            send_output(tap): self._returns[to].sum for tap, to in enumerate(feed.sends)
+        }
 
     def _bus_sum(self, bus: int | None) -> Block:
         return self.mix if bus is None else self._buses[bus].sum

@@ -23,7 +23,7 @@ SOUND_LIBRARIES = {
     "group": ("av", "numba", "numpy", "pedalboard", "soundfile", "soxr"),
     "mix": ("numba", "numpy", "pedalboard"),
     "master": ("numba", "numpy", "pedalboard"),
-    "match": ("numpy",),
+    "match": ("av", "numba", "numpy", "soundfile"),
     "finish": ("numba", "numpy", "soxr"),
     "encode": ("av", "mutagen", "numba", "numpy", "soundfile"),
     "assemble": (),

@@ -28,11 +28,15 @@ def song_nodes(number: int, song: Song, rate_hz: int, inputs: Inputs) -> list[No
     returns = {each.name: index for index, each in enumerate(song.returns)}
     groups: list[Node] = []
     feeds: list[GroupFeed] = []
-    for bus, strips in _groups(strip for strip in song.strips if not strip.mute):
-        specs = tuple(_strip_spec(strip, returns, inputs) for strip in strips)
+    for place, (bus, members) in enumerate(_groups(song.strips), start=1):
+        strips = [strip for strip in members if not strip.mute]
+        if not strips:
+            continue
+        taps = _taps(strips)
+        specs = tuple(_strip_spec(strip, taps, inputs) for strip in strips)
         label = f"{song.title}: {', '.join(strip.name for strip in strips)}"
-        groups.append(Node(f"group:{number}.{len(groups) + 1}", "group", label, number, GroupSpec(rate_hz, specs)))
-        feeds.append(GroupFeed(buses.get(bus), tuple(sorted({send.to for spec in specs for send in spec.sends}))))
+        groups.append(Node(f"group:{number}.{place}", "group", label, number, GroupSpec(rate_hz, specs)))
+        feeds.append(GroupFeed(buses.get(bus), tuple(returns[name] for name in taps)))
     mix_spec = MixSpec(
         rate_hz=rate_hz,
         feeds=tuple(feeds),
@@ -47,14 +51,23 @@ def song_nodes(number: int, song: Song, rate_hz: int, inputs: Inputs) -> list[No
 
 
 def _groups(strips: Iterable[Strip]) -> Iterator[tuple[str, list[Strip]]]:
-    """Yield runs of neighbouring strips that feed one bus, each cut to at most STRIPS_IN_A_GROUP."""
+    """Yield runs of neighbouring strips that feed one bus, each cut to at most STRIPS_IN_A_GROUP.
+
+    Muted strips keep their places, so that muting one leaves the other groups as they are.
+    """
     for bus, run in groupby(strips, key=lambda strip: strip.bus):
         members = list(run)
         for start in range(0, len(members), STRIPS_IN_A_GROUP):
             yield bus, members[start : start + STRIPS_IN_A_GROUP]
 
 
-def _strip_spec(strip: Strip, returns: Indices, inputs: Inputs) -> StripSpec:
+def _taps(strips: Iterable[Strip]) -> dict[str, int]:
+    """Number the returns that a group sends to by first use: its key does not depend on the song's other returns."""
+    names = dict.fromkeys(send.to for strip in strips for send in strip.sends)
+    return {name: index for index, name in enumerate(names)}
+
+
+def _strip_spec(strip: Strip, taps: Indices, inputs: Inputs) -> StripSpec:
     return StripSpec(
         name=strip.name,
         stem=inputs.spec(strip.stem),
@@ -62,7 +75,7 @@ def _strip_spec(strip: Strip, returns: Indices, inputs: Inputs) -> StripSpec:
         pan=strip.pan,
         invert_polarity=strip.invert_polarity,
         inserts=_insert_specs(strip.inserts),
-        sends=_send_specs(strip.sends, returns),
+        sends=_send_specs(strip.sends, taps),
     )
 
 

@@ -31,7 +31,7 @@ class InsertSpec:
 
 @dataclass(frozen=True, slots=True)
 class SendSpec:
-    """A post-fader tap into the return of that index."""
+    """A post-fader tap: of a bus into the return of that index, of a strip into its group's tap of that index."""
 
     to: int
     gain_db: float
@@ -50,7 +50,7 @@ class StripSpec:
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """A run of strips that feed one bus. Leaves `sum`, and `send.N` for each return N that a strip sends to."""
+    """A run of strips that feed one bus. Leaves `sum`, and `send.N` for each tap N that a strip sends to."""
 
     rate_hz: int
     strips: tuple[StripSpec, ...]
@@ -58,7 +58,8 @@ class GroupSpec:
 
 @dataclass(frozen=True, slots=True)
 class GroupFeed:
-    """Where a group's outputs go in the mix: its sum to a bus (None is the mix itself), its send sums to returns."""
+    """Where a group's outputs go in the mix: its sum to a bus (None is the mix itself), its tap N to the return
+    `sends[N]`."""
 
     bus: int | None
     sends: tuple[int, ...]

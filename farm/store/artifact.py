@@ -19,8 +19,8 @@ _SAMPLE_BYTES = 4
 class ArtifactWriter:
     """Takes blocks, keeps their digest; `artifact` is set when the `create_artifact` block ends without an error."""
 
-    def __init__(self, file: BinaryIO, channels: int) -> None:
-        self._file, self._channels = file, channels
+    def __init__(self, store: LocalStore, file: BinaryIO) -> None:
+        self._store, self._file = store, file
         self._hash = xxhash.xxh3_128()
         self.frames = 0
         self.artifact: Artifact | None = None
@@ -30,7 +30,8 @@ class ArtifactWriter:
         if not len(block):
             return  # numpy lends no view of nothing
         data = np.ascontiguousarray(block).data.cast("B")
-        self._file.write(data)
+        with self._store.access():
+            self._file.write(data)
         self._hash.update(data)
         self.frames += len(block)
 
@@ -50,9 +51,11 @@ class ArtifactWriter:
 def create_artifact(store: LocalStore, rate_hz: int, channels: int = 2) -> Iterator[ArtifactWriter]:
     """Yield a writer whose audio is in the store when the block ends; nothing is kept when it raises."""
     with store.scratch_file() as path:
-        with path.open("wb", buffering=0) as file:
-            writer = ArtifactWriter(file, channels)
+        with path.open("wb") as file:
+            writer = ArtifactWriter(store, file)
             yield writer
+            with store.access():
+                file.flush()
         size_bytes = store.adopt_blob(path, writer.digest)
         writer.artifact = Artifact(writer.digest, size_bytes, writer.frames, channels, rate_hz)
 

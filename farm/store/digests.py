@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import xxhash
@@ -37,13 +38,11 @@ def sha256_of_file(path: Path) -> str:
 
 
 class FileDigests:
-    """A memory of file digests in one SQLite file, shared by processes."""
+    """A memory of file digests in one SQLite file, shared by processes. It may be lost: then files are hashed again."""
 
     def __init__(self, memory: Path) -> None:
-        self._database = sqlite3.connect(memory, timeout=30, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.execute("CREATE TABLE IF NOT EXISTS digest (file TEXT PRIMARY KEY, digest TEXT)")
+        self._session: dict[str, str] = {}
+        self._database = _open_memory(memory)
 
     def xxh3(self, path: Path) -> str:
         """Return the XXH3 of a file. Raises AudioError when it cannot be read."""
@@ -61,31 +60,61 @@ class FileDigests:
                 if found:
                     self._remember(path, *found, xxh3_of_file)
 
+    def trust_sha256(self, path: Path, sha256: str) -> None:
+        """Remember the digest of a file that was written and checked just now, by nobody else."""
+        self._keep(_name(path.stat(), sha256_of_file), sha256)
+
     def _digest(self, path: Path, hashed: Callable[[Path], str]) -> str:
         try:
             if known := self._find(path, hashed):
                 return known
             before = path.stat()
             digest = hashed(path)
+            self._remember(path, before, digest, hashed)
         except OSError as error:
             reason = error.strerror or str(error)
             raise AudioError(f"cannot be read: {reason}", code="file-unreadable", where=str(path)) from error
-        self._remember(path, before, digest, hashed)
         return digest
 
     def _find(self, path: Path, hashed: Callable[[Path], str]) -> str | None:
         try:
             name = _name(path.stat(), hashed)
-        except OSError:
+            if name in self._session:
+                return self._session[name]
+            row = self._database.execute("SELECT digest FROM digest WHERE file = ?", (name,)).fetchone()
+        except (OSError, sqlite3.Error):
             return None
-        row = self._database.execute("SELECT digest FROM digest WHERE file = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
     def _remember(self, path: Path, before: os.stat_result, digest: str, hashed: Callable[[Path], str]) -> None:
-        newest = max(before.st_mtime_ns, before.st_ctime_ns)
         name = _name(before, hashed)
+        self._session[name] = digest
+        newest = max(before.st_mtime_ns, before.st_ctime_ns)
         if time.time_ns() - newest > _RACY_NS and _name(path.stat(), hashed) == name:
+            self._keep(name, digest)
+
+    def _keep(self, name: str, digest: str) -> None:
+        with suppress(sqlite3.Error):
             self._database.execute("INSERT OR REPLACE INTO digest VALUES (?, ?)", (name, digest))
+
+
+def _open_memory(path: Path) -> sqlite3.Connection:
+    """Open the memory; one that is damaged is made anew, where none can be written it lasts as long as the process."""
+    for place in (path, path, ":memory:"):
+        try:
+            database = sqlite3.connect(place, timeout=30, isolation_level=None)
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=OFF")
+            database.execute("CREATE TABLE IF NOT EXISTS digest (file TEXT PRIMARY KEY, digest TEXT)")
+            database.execute("SELECT digest FROM digest LIMIT 1")
+        except sqlite3.OperationalError:
+            continue
+        except sqlite3.DatabaseError:
+            with suppress(OSError):
+                path.unlink()
+            continue
+        return database
+    raise AssertionError("a database in memory opens")
 
 
 def _hash_unless_unreadable(path: Path) -> tuple[os.stat_result, str] | None:

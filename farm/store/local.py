@@ -4,7 +4,7 @@
     records/ab/cdef...    JSON, named by the key of the task that left them
     tmp/HOLDER/           scratch of one process, which holds a lock on it while it lives
 
-Files appear whole or not at all: written under tmp/, flushed, renamed. Two writers of the same blob write the same
+Files appear whole or not at all: written under tmp/, closed, renamed. Two writers of the same blob write the same
 bytes, so the last rename wins and nobody notices.
 """
 
@@ -24,6 +24,9 @@ from farm.errors import StoreError
 from farm.records import Artifact, Record
 
 _LAYOUT = "1"
+
+_UNFINISHED = "new-"
+"""A scratch folder bears this before its name until its holder has the lock: then nobody sweeps it away."""
 
 
 class LocalStore:
@@ -85,16 +88,25 @@ class LocalStore:
             },
             allow_nan=False,
         )
-        with self.scratch_file() as path:
+        with self.scratch_file() as path, self.access():
             path.write_text(text)
             self._place(path, self._record_path(record.key))
 
     def adopt_blob(self, path: Path, digest: str) -> int:
         """Move a finished scratch file into the store under its digest; return its size in bytes."""
-        size_bytes = path.stat().st_size
-        path.chmod(0o444)
-        self._place(path, self.blob_path(digest))
+        with self.access():
+            size_bytes = path.stat().st_size
+            path.chmod(0o444)
+            self._place(path, self.blob_path(digest))
         return size_bytes
+
+    @contextmanager
+    def access(self) -> Iterator[None]:
+        """Turn what goes wrong with the store's files inside the block into a StoreError."""
+        try:
+            yield
+        except OSError as error:
+            raise _store_error(self.root, error) from error
 
     @contextmanager
     def scratch_file(self) -> Iterator[Path]:
@@ -102,8 +114,6 @@ class LocalStore:
         path = self._scratch_folder() / uuid.uuid4().hex
         try:
             yield path
-        except OSError as error:
-            raise _store_error(self.root, error) from error
         finally:
             with suppress(FileNotFoundError):
                 path.unlink()
@@ -111,7 +121,7 @@ class LocalStore:
     def sweep(self) -> None:
         """Remove the scratch of processes that are gone."""
         for holder in (self.root / "tmp").iterdir():
-            if self._scratch and holder == self._scratch[0]:
+            if holder.name.startswith(_UNFINISHED) or (self._scratch and holder == self._scratch[0]):
                 continue
             with suppress(OSError), (holder / "lock").open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,9 +130,10 @@ class LocalStore:
     def _scratch_folder(self) -> Path:
         if self._scratch is None:
             try:
-                folder = Path(tempfile.mkdtemp(dir=self.root / "tmp"))
-                lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+                making = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.root / "tmp"))
+                lock = os.open(making / "lock", os.O_CREAT | os.O_RDWR, 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)
+                folder = making.rename(making.with_name(making.name.removeprefix(_UNFINISHED)))
             except OSError as error:
                 raise _store_error(self.root, error) from error
             self._scratch = (folder, lock)
