@@ -39,8 +39,8 @@ def match_songs(
 def _trim(song: Measurement, gain_db: float | None, tone_db: tuple[float, ...]) -> Trim:
     if gain_db is None or song.integrated_lufs is None:
         return Trim(0.0, None, tone_db)
-    goal_lufs = round_to(song.integrated_lufs + gain_db, GAIN_STEP_DB)
-    return Trim(round_to(gain_db, GAIN_STEP_DB), goal_lufs, tone_db)
+    rounded_db = round_to(gain_db, GAIN_STEP_DB)
+    return Trim(rounded_db, round(song.integrated_lufs + rounded_db, 3), tone_db)
 
 
 def trim_facts(trims: Mapping[int, Trim]) -> dict[str, object]:

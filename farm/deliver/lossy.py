@@ -126,6 +126,7 @@ def _limit(song: _Song, back_off_db: float, lost_lu: float, scratch: Path) -> No
         drive(
             song.path,
             _block_writer(file.write),
+            scratch=scratch.with_name(scratch.name + ".peaks"),
             frames=song.frames,
             rate_hz=song.rate_hz,
             goal_lufs=None if own_lufs is None else own_lufs + lost_lu,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from farm.audio.blocks import Block
+from farm.audio.tail import LONGEST_TAIL_SECONDS
 from farm.dsp.processor import build_processor
 
 
@@ -21,7 +22,8 @@ class InsertChain:
 
     def __init__(self, inserts: Sequence[Insert], rate_hz: int) -> None:
         self._processors = [build_processor(insert.type, insert.params, rate_hz) for insert in inserts]
-        self.tail_frames = sum(processor.tail_frames for processor in self._processors)
+        longest = int(LONGEST_TAIL_SECONDS * rate_hz)
+        self.tail_frames = min(longest, sum(processor.tail_frames for processor in self._processors))
 
     def process(self, block: Block) -> None:
         """Process `(frames, 2)` in place."""

@@ -13,12 +13,16 @@ from farm.audio.kernel import kernel
 from farm.audio.raw_source import read_raw_blocks
 from farm.dsp.drive_model import DriveModel
 from farm.dsp.limiter import Limiter
+from farm.errors import AudioError
 from farm.measure.loudness import STEPS_PER_SECOND, Loudness, StepPowers
 from farm.measure.true_peak import PeakEnvelope, StrictTruePeak
 from farm.units import db_to_linear, linear_to_db
 
 MARGIN_DB = 0.05
 """The output stays this far below its ceiling: for rounding to 16 bits with dither, and for meters of other makes."""
+
+MOST_GAIN_DB = 24.0
+"""What is quieter than this below its goal stays below it."""
 
 TOLERANCE_LU = 0.02
 _CLOSE_ENOUGH_LU = 0.015
@@ -33,6 +37,9 @@ _LEAST_EASE_DB = 2.0
 
 _USUAL_OVERSHOOT_DB = 0.01
 """By which modulated peaks exceed the limit: taken off beforehand, it saves a pass."""
+
+_DIGITS = 3
+"""Settings are whole thousandths of a decibel, so that the last bit of a logarithm does not change the audio."""
 
 _CERTAIN_DB = 1.0
 """If the plain meter sees this much room, the strict one need not be asked: they differ by less."""
@@ -93,22 +100,22 @@ def drive(
     source: Path,
     sink: Callable[[Block], None],
     *,
+    scratch: Path,
     frames: int,
     rate_hz: int,
     goal_lufs: float | None,
     ceiling_dbtp: float,
-    max_gain_db: float = 24.0,
+    max_gain_db: float = MOST_GAIN_DB,
 ) -> Driven:
     """Push the song into `sink` at the goal's loudness, its true peaks below the ceiling; same frames, in place.
 
     `source` holds `frames` of raw little-endian float32 stereo. Blocks are `(frames, 2)`, valid until the next. Without
     a goal the gain is 0 dB, and what needs no limiting passes bit for bit; so does a song without loudness (silence,
     less than 400 ms). If the goal cannot be reached, the output is the nearest to it with the least gain, and `reached`
-    is False. Beside the source a file of 4 bytes a frame comes and goes. Raises AudioError if frames are missing.
+    is False. A file of 4 bytes a frame comes and goes at `scratch`. Raises AudioError if frames are missing.
     """
-    peaks = source.with_name(source.name + ".peaks")
     try:
-        song = _survey(source, peaks, frames, rate_hz)
+        song = _survey(source, scratch, frames, rate_hz)
         if song.powers.integrated_lufs() is None:
             trial, reached = _find_safe(song, ceiling_dbtp - MARGIN_DB), goal_lufs is None
         elif goal_lufs is None:
@@ -119,7 +126,7 @@ def drive(
         for block in _play(song, trial.gain_db, _limiter(song, trial.gain_db, trial.limit_db)):
             sink(block)
     finally:
-        peaks.unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
     return Driven(
         trial.gain_db,
         trial.integrated_lufs,
@@ -138,9 +145,9 @@ def _find_safe(song: _Song, highest_dbtp: float) -> _Trial:
         over_db = _over_db(trial, highest_dbtp)
         if over_db <= 0.0:
             return trial
-        limit_db -= over_db + _USUAL_OVERSHOOT_DB / 10.0
+        limit_db -= _round_up(over_db + _USUAL_OVERSHOOT_DB / 10.0)
         trial = _try(song, 0.0, limit_db, highest_dbtp)
-    return trial.lowered(max(0.0, _over_db(trial, highest_dbtp)))
+    return trial.lowered(_round_up(max(0.0, _over_db(trial, highest_dbtp))))
 
 
 def _find_loud(song: _Song, goal_lufs: float, highest_dbtp: float, max_gain_db: float) -> _Trial:
@@ -153,12 +160,12 @@ def _find_loud(song: _Song, goal_lufs: float, highest_dbtp: float, max_gain_db: 
     limit_db = highest_dbtp - _USUAL_OVERSHOOT_DB
     trials: dict[float, _Trial] = {}
     for _ in range(_MOST_PASSES):
-        drive_db = model.find_drive_db(goal_lufs - limit_db, max_gain_db - limit_db)
+        drive_db = round(model.find_drive_db(goal_lufs - limit_db, max_gain_db - limit_db), _DIGITS)
         if any(abs(drive_db - tried_db) < _SAME_DRIVE_DB for tried_db in trials):
             break
         trial = _try(song, drive_db + limit_db, limit_db, highest_dbtp)
         model.learn(drive_db, _loudness(trial) - limit_db)
-        trials[drive_db] = trial = trial.lowered(max(0.0, _over_db(trial, highest_dbtp)))
+        trials[drive_db] = trial = trial.lowered(_round_up(max(0.0, _over_db(trial, highest_dbtp))))
         limit_db = trial.limit_db
         if abs(goal_lufs - _loudness(trial)) <= _CLOSE_ENOUGH_LU:
             break
@@ -176,6 +183,10 @@ def _ease(song: _Song, trial: _Trial, highest_dbtp: float) -> _Trial:
             trial = eased
         step_db /= 2.0
     return trial
+
+
+def _round_up(db: float) -> float:
+    return math.ceil(db * 10.0**_DIGITS) / 10.0**_DIGITS
 
 
 def _loudness(trial: _Trial) -> float:
@@ -217,7 +228,8 @@ def _play(song: _Song, gain_db: float, limiter: Limiter) -> Iterator[Block]:
     with song.peaks.open("rb") as file:
         for block in read_raw_blocks(song.source, frames=song.frames):
             peaks = room[: len(block)]
-            file.readinto(peaks.data.cast("B"))
+            if file.readinto(peaks.data.cast("B")) != peaks.nbytes:
+                raise AudioError("the peaks file is cut short", code="audio-truncated", where=str(song.peaks))
             limiter.process(block, peaks)
             yield block[min(late, len(block)) :]
             late -= min(late, len(block))

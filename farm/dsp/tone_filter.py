@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
+from farm.audio.kernel import kernel
 
 _fft: Any = np.fft.fft
 _ifft: Any = np.fft.ifft
@@ -19,6 +20,9 @@ _HOPS_OF_TAPS = 7
 
 _DESIGN_OVERSAMPLING = 16
 """Points of the design grid for each tap: keeps the cepstrum, which never ends, from folding over onto itself."""
+
+_TAP_DIGITS = 10
+"""Taps are rounded far below what can be heard, so that the last bit of a cosine does not change the audio."""
 
 _FADE_PART = 8
 """The last eighth of the taps fades out, so that cutting the response off leaves no ripple."""
@@ -74,11 +78,20 @@ class ToneFilter:
 
     def _filter_window(self, target: Block) -> None:
         _fft(self._window.reshape(-1).view(np.complex64), out=self._work)
-        self._work *= self._spectrum
+        _multiply(self._work.view(np.float32), self._spectrum.view(np.float32))
         _ifft(self._work, out=self._work)
         target[:] = self._work[self._history :].view(np.float32).reshape(-1, 2)
         self._window[: self._history] = self._window[self._hop :]
         self._filled = 0
+
+
+@kernel("void(float32[::1], float32[::1])")
+def _multiply(spectrum: NDArray[np.float32], response: NDArray[np.float32]) -> None:
+    """Multiply interleaved complex numbers in place; numpy's own product rounds as the processor's vectors do."""
+    for i in range(0, spectrum.size, 2):
+        real = spectrum[i] * response[i] - spectrum[i + 1] * response[i + 1]
+        spectrum[i + 1] = spectrum[i] * response[i + 1] + spectrum[i + 1] * response[i]
+        spectrum[i] = real
 
 
 def design_minimum_phase(bands_hz: Sequence[float], gains_db: Sequence[float], rate_hz: int) -> NDArray[np.float64]:
@@ -96,7 +109,7 @@ def design_minimum_phase(bands_hz: Sequence[float], gains_db: Sequence[float], r
     response: NDArray[np.float64] = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), points)[:taps]
     fade = taps // _FADE_PART
     response[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
-    return response
+    return np.round(response, _TAP_DIGITS)
 
 
 def interpolate_gains(

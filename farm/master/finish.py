@@ -36,7 +36,7 @@ def finish_song(
     block_frames: int = BLOCK_FRAMES,
 ) -> Finished:
     """Apply a trim: tone filter, sample-rate conversion, then gain and true-peak limiter towards the goal."""
-    with store.scratch_file() as prepared:
+    with store.scratch_file() as prepared, store.scratch_file() as peaks:
         frames = _prepare(spec, master, store, tone_db, prepared, block_frames)
         meter = Meter(spec.rate_hz)
         with create_artifact(store, spec.rate_hz) as writer:
@@ -48,6 +48,7 @@ def finish_song(
             driven = drive(
                 prepared,
                 keep,
+                scratch=peaks,
                 frames=frames,
                 rate_hz=spec.rate_hz,
                 goal_lufs=goal_lufs,
@@ -68,18 +69,20 @@ def _prepare(
     stages = [stage for stage in (_tone_filter(master, tone_db), _resampler(master, spec.rate_hz)) if stage]
     block = np.empty((block_frames, 2), np.float32)
     frames = 0
-    with open_artifact(store, master) as reader, target.open("wb", buffering=0) as file:
+    with open_artifact(store, master) as reader, target.open("wb") as file:
         while count := reader.read_into(block):
             passed: Block = block[:count]
             for stage in stages:
                 passed = stage.push(passed)
-            file.write(np.ascontiguousarray(passed).data)
+            with store.access():
+                file.write(np.ascontiguousarray(passed).data)
             frames += len(passed)
         for position, stage in enumerate(stages):
             passed = stage.flush()
             for later in stages[position + 1 :]:
                 passed = later.push(passed)
-            file.write(np.ascontiguousarray(passed).data)
+            with store.access():
+                file.write(np.ascontiguousarray(passed).data)
             frames += len(passed)
     return frames
 

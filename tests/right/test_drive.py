@@ -36,13 +36,14 @@ def driven(
     facts = drive(
         source,
         lambda block: blocks.append(block.copy()),
+        scratch=folder / "scratch",
         frames=len(signal),
         rate_hz=rate_hz,
         goal_lufs=goal_lufs,
         ceiling_dbtp=ceiling_dbtp,
         max_gain_db=max_gain_db,
     )
-    assert [path.name for path in folder.glob("source*")] == ["source.raw"], "nothing is left behind"
+    assert [path.name for path in folder.iterdir()] == ["source.raw"], "nothing is left behind"
     out = np.concatenate(blocks)
     assert out.shape == signal.shape
     assert out.dtype == np.float32
@@ -177,7 +178,15 @@ def test_a_goal_out_of_reach_gives_the_nearest_and_says_so(tmp_path: Path) -> No
 def test_silence_passes(frames: int, tmp_path: Path) -> None:
     if frames == 0:
         (tmp_path / "source.raw").write_bytes(b"")
-        facts = drive(tmp_path / "source.raw", _refuse, frames=0, rate_hz=48_000, goal_lufs=-14.0, ceiling_dbtp=-1.0)
+        facts = drive(
+            tmp_path / "source.raw",
+            _refuse,
+            scratch=tmp_path / "scratch",
+            frames=0,
+            rate_hz=48_000,
+            goal_lufs=-14.0,
+            ceiling_dbtp=-1.0,
+        )
     else:
         signal = np.zeros((frames, 2), np.float32)
         out, facts = driven(tmp_path, signal, goal_lufs=-14.0)
@@ -209,7 +218,9 @@ def test_missing_frames_are_told_and_leave_nothing_behind(tmp_path: Path) -> Non
     source = tmp_path / "source.raw"
     np.zeros((100, 2), np.float32).tofile(source)
     with pytest.raises(AudioError):
-        drive(source, _refuse, frames=101, rate_hz=48_000, goal_lufs=None, ceiling_dbtp=-1.0)
+        drive(
+            source, _refuse, scratch=tmp_path / "scratch", frames=101, rate_hz=48_000, goal_lufs=None, ceiling_dbtp=-1.0
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["source.raw"]
 
 
