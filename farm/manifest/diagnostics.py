@@ -73,7 +73,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "bits-not-possible": "The format cannot hold that word length.",
         "bitrate-not-possible": "The format has no bit rate to choose.",
         "rate-not-possible": "The format cannot hold that sample rate.",
-        "name-collision": "Two delivered files would have the same folder and name.",
+        "folder-taken": "Two deliverables would write into the same folder.",
     }
 )
 

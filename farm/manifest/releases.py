@@ -1,7 +1,9 @@
-"""What has to fit across the album: ISRCs, the tone's range, deliverables and the names of their files."""
+"""What has to fit across the album: ISRCs, the tone's range, deliverables and their folders."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -59,7 +61,7 @@ class _Delivery:
 
 
 def check_deliverables(data: Raw) -> Iterator[Problem]:
-    """Yield deliverables that their format cannot hold, and delivered files that would replace each other."""
+    """Yield deliverables that their format cannot hold, and deliverables that would write into one folder."""
     rate_hz = table_of(data, "album").get("rate_hz", Album.model_fields["rate_hz"].default)
     deliveries: list[_Delivery] = []
     for index, written in tables_of(data, "deliver"):
@@ -73,7 +75,7 @@ def check_deliverables(data: Raw) -> Iterator[Problem]:
         if not problems:
             deliveries.append(_Delivery(deliver, loc))
     if isinstance(rate_hz, int):
-        yield from _check_names(data, deliveries, rate_hz)
+        yield from _check_folders(deliveries, rate_hz)
 
 
 def _check_format(deliver: Deliver, loc: Loc, album_rate_hz: object) -> Iterator[Problem]:
@@ -95,35 +97,17 @@ def _listed(numbers: tuple[int, ...]) -> str:
     return " or ".join(str(number) for number in numbers)
 
 
-def _check_names(data: Raw, deliveries: list[_Delivery], album_rate_hz: int) -> Iterator[Problem]:
-    """Yield one problem for each deliverable whose files would replace an earlier one's; letter case is not told apart.
+def _check_folders(deliveries: list[_Delivery], album_rate_hz: int) -> Iterator[Problem]:
+    """Yield the deliverables that would write into an earlier one's folder, where each would remove the other's files.
 
-    Equal names within one deliverable are told apart by delivery, which numbers them.
+    Letter case, the form of accents and ways of spelling a path are not told apart: some file systems do not either.
     """
-    owners: dict[tuple[str, str], Loc] = {}
+    owners: dict[str, Loc] = {}
     for delivery in deliveries:
-        folder = delivery.deliver.folder_for(album_rate_hz).rstrip("/")
-        names = list(_file_names(data, delivery.deliver))
-        taken = next((name for name in names if (folder.casefold(), name.casefold()) in owners), None)
-        if taken is not None:
-            other = owners[folder.casefold(), taken.casefold()]
-            numbers = f"{int(other[1]) + 1} and {int(delivery.loc[1]) + 1}"
-            message = f"deliverables {numbers} would both write {folder + '/' + taken!r}"
-            yield Problem(delivery.loc, "name-collision", message, "give one of them a folder of its own")
-        for name in names:
-            owners.setdefault((folder.casefold(), name.casefold()), delivery.loc)
-
-
-def _file_names(data: Raw, deliver: Deliver) -> Iterator[str]:
-    """Yield the names of a deliverable's files as far as titles can be read, before delivery makes them safe."""
-    album = table_of(data, "album")
-    for song in songs_of(data):
-        if title := text_of(song.table, "title"):
-            yield deliver.name.format(
-                number=int(song.loc[1]) + 1,
-                title=title,
-                artist=text_of(song.table, "artist") or text_of(album, "artist") or "",
-                album=text_of(album, "title") or "",
-                isrc=text_of(song.table, "isrc") or "",
-                ext=FORMATS[deliver.format].ext,
-            )
+        folder = delivery.deliver.folder_for(album_rate_hz)
+        plain = str(PurePosixPath(unicodedata.normalize("NFC", folder.replace("\\", "/")).casefold()))
+        if plain in owners:
+            numbers = f"{int(owners[plain][1]) + 1} and {int(delivery.loc[1]) + 1}"
+            message = f"deliverables {numbers} would both write into {folder!r}"
+            yield Problem(delivery.loc, "folder-taken", message, "give one of them a folder of its own")
+        owners.setdefault(plain, delivery.loc)
