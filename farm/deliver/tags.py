@@ -34,9 +34,9 @@ _PADDING_BYTES = 1024
 
 
 def id3_bytes(tags: TagSpec, cover: Cover | None) -> bytes:
-    """Return a whole ID3v2.4 tag, without padding."""
+    """Return a whole ID3v2.4 tag. exiftool takes a tag without padding for damaged."""
     buffer = BytesIO()
-    _build_id3(tags, cover).save(buffer, v1=0, v2_version=4, padding=lambda _: 0)
+    _build_id3(tags, cover).save(buffer, v1=0, v2_version=4, padding=lambda _: _PADDING_BYTES)
     return buffer.getvalue()
 
 

@@ -16,7 +16,7 @@ from farm.records import Artifact, Record, digest_of
 
 KEY_SCHEMA = 1
 
-OPERATION_VERSIONS = {"group": 1, "mix": 1, "master": 1, "match": 1, "finish": 1, "encode": 1, "assemble": 1}
+OPERATION_VERSIONS = {"group": 1, "mix": 1, "master": 1, "match": 1, "finish": 1, "encode": 2, "assemble": 1}
 """Raised when the same inputs would give another result than before."""
 
 SOUND_LIBRARIES = {

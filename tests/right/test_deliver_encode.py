@@ -220,11 +220,18 @@ def test_ffprobe_reads_title_track_and_isrc(
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="the exiftool program is not installed")
-def test_exiftool_reads_the_isrc(tmp_path: Path) -> None:
-    for form, bits, bitrate_kbps in (("flac", 24, None), ("mp3", None, 320)):
-        path, _ = encode(tmp_path, spec_of(form, bits, bitrate_kbps), music(5000))
-        found = subprocess.run(["exiftool", str(path)], check=True, capture_output=True).stdout
-        assert b"QZABC2600001" in found
+@pytest.mark.parametrize(("form", "bits", "bitrate_kbps"), [("wav", 24, None), ("flac", 24, None), ("mp3", None, 320)])
+def test_exiftool_reads_the_codes_and_finds_no_fault(
+    tmp_path: Path, form: str, bits: int | None, bitrate_kbps: int | None
+) -> None:
+    spec = spec_of(form, bits, bitrate_kbps, tags=with_cover(tmp_path, png(64, 64) + bytes(300)))
+    path, _ = encode(tmp_path, spec, music(5001))
+    found = subprocess.run(["exiftool", "-a", str(path)], check=True, capture_output=True).stdout.decode(
+        errors="replace"
+    )
+    assert "QZABC2600001" in found
+    assert "0123456789012" in found
+    assert "Warning" not in found
 
 
 @pytest.mark.skipif(shutil.which("metaflac") is None, reason="the metaflac program is not installed")
