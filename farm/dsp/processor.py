@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from farm.audio.blocks import Block
 from farm.errors import UsageError
+
+
+CONTROL_FRAMES = 64
+"""An automated parameter is set anew that often: 1.3 ms at 48 kHz. Periods are counted from the stream's beginning, so
+they do not depend on how it is cut into blocks."""
 
 
 class Processor(Protocol):
@@ -17,10 +22,32 @@ class Processor(Protocol):
 
     @property
     def tail_frames(self) -> int:
-        """Frames after the end of the input until the output stays below -90 dB of the input (an upper bound)."""
+        """Frames after the end of the input until the output stays below -90 dB of the input (an upper bound). The
+        latency is not counted in."""
 
     def process(self, block: Block) -> None:
         """Replace a `(frames, 2)` C-contiguous float32 block, of any number of frames, with the output for it."""
+
+
+@runtime_checkable
+class Adjustable(Processor, Protocol):
+    """An insert whose parameters can move while it runs."""
+
+    def adjust(self, params: Mapping[str, Any]) -> None:
+        """Take all parameters anew; called at the beginning of a control period.
+
+        What multiplies the sound directly (a make-up gain, a mix, a width) moves evenly over the CONTROL_FRAMES frames
+        that follow, and is exactly at its new value after them; what acts through a filter or a detector may step.
+        The latency must not change. Equal parameters change no bit.
+        """
+
+
+@runtime_checkable
+class Keyed(Processor, Protocol):
+    """An insert with a detector that can listen to something else: a side-chain."""
+
+    def process_keyed(self, block: Block, key: Block) -> None:
+        """Process `block` as the same frames of `key`, both `(frames, 2)`, command. `key` is left as it is."""
 
 
 _BUILDERS = {

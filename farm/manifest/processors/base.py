@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from farm.manifest.table import Table
+from farm.manifest.table import CornerHz, Table, Text
 
 
 class ProcessorParams(Table):
@@ -21,3 +21,17 @@ class ProcessorParams(Table):
             ...
 
     bypass: bool = Field(default=False, description="Leave this processor out, as if it were not in the chain.")
+
+
+class KeyedParams(ProcessorParams):
+    """A processor whose detector can listen to another strip, bus or return: its key, or side-chain."""
+
+    key: Text | None = Field(
+        default=None, description="The strip, bus or return that the detector listens to; its own sound if absent."
+    )
+    key_highpass_hz: CornerHz | None = Field(
+        default=None, description="High-pass in front of the detector, 12 dB an octave, in Hz; none if absent."
+    )
+    key_lowpass_hz: CornerHz | None = Field(
+        default=None, description="Low-pass in front of the detector, 12 dB an octave, in Hz; none if absent."
+    )
