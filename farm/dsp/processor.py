@@ -7,7 +7,6 @@ from typing import Any, Protocol, cast, runtime_checkable
 from farm.audio.blocks import Block
 from farm.errors import UsageError
 
-
 CONTROL_FRAMES = 64
 """An automated parameter is set anew that often: 1.3 ms at 48 kHz. Periods are counted from the stream's beginning, so
 they do not depend on how it is cut into blocks."""
@@ -47,7 +46,7 @@ class Keyed(Processor, Protocol):
     """An insert with a detector that can listen to something else: a side-chain."""
 
     def process_keyed(self, block: Block, key: Block) -> None:
-        """Process `block` as the same frames of `key`, both `(frames, 2)`, command. `key` is left as it is."""
+        """Process `block` in place, the detector on the same frames of `key`; both `(frames, 2)`. `key` stays as it is."""
 
 
 _BUILDERS = {
