@@ -46,7 +46,7 @@ class Keyed(Processor, Protocol):
     """An insert with a detector that can listen to something else: a side-chain."""
 
     def process_keyed(self, block: Block, key: Block) -> None:
-        """Process `block` in place, the detector on the same frames of `key`; both `(frames, 2)`. `key` stays as it is."""
+        """Process `block` in place while the detector hears the same frames of `key`; both are `(frames, 2)`."""
 
 
 _BUILDERS = {
