@@ -2,17 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
-from farm.audio.kernel import kernel
-
-_fft: Any = np.fft.fft
-_ifft: Any = np.fft.ifft
-"""numpy's annotations know of double precision only, its code of single as well: exact to -139 dB here."""
+from farm.dsp.convolver import Convolver
 
 _TAPS_AT_48K = 4096
 _HOPS_OF_TAPS = 7
@@ -29,69 +24,24 @@ _FADE_PART = 8
 
 
 class ToneFilter:
-    """A stereo stream through the filter, by overlap-save. Frame n out belongs to frame n in; as many come out.
+    """A stereo stream through the filter. Frame n out belongs to frame n in; as many come out.
 
-    The transforms lie where the stream's count of frames says, so the result does not depend on the blocks. `push` and
-    `flush` return views that hold until the next call.
+    The result does not depend on the blocks. `push` and `flush` return views that hold until the next call.
     """
 
     def __init__(self, bands_hz: Sequence[float], gains_db: Sequence[float], rate_hz: int) -> None:
         """`bands_hz` ascending, `gains_db` at these; between them monotone cubics over log frequency, beyond flat."""
         self.is_flat = not any(gains_db)
         response = design_minimum_phase(bands_hz, gains_db, rate_hz)
-        self._history = len(response)
-        self._hop = _HOPS_OF_TAPS * self._history
-        # left + j right: one complex transform filters both channels of the interleaved block as it lies in memory
-        self._spectrum = np.fft.fft(response, self._history + self._hop).astype(np.complex64)
-        self._window = np.zeros((self._history + self._hop, 2), dtype=np.float32)
-        self._work = np.empty(self._history + self._hop, dtype=np.complex64)
-        self._ready = np.empty((0, 2), dtype=np.float32)
-        self._filled = 0
+        self._convolver = Convolver(response, history_frames=len(response), hop_frames=_HOPS_OF_TAPS * len(response))
 
     def push(self, block: Block) -> Block:
         """Take a `(frames, 2)` block; return the `(frames, 2)` output that is ready, perhaps none."""
-        hops = (self._filled + len(block)) // self._hop
-        self._reserve(hops * self._hop)
-        start, done = 0, 0
-        while start < len(block):
-            count = min(len(block) - start, self._hop - self._filled)
-            place = self._history + self._filled
-            self._window[place : place + count] = block[start : start + count]
-            self._filled += count
-            start += count
-            if self._filled == self._hop:
-                self._filter_window(self._ready[done : done + self._hop])
-                done += self._hop
-        return self._ready[:done]
+        return self._convolver.push(block)
 
     def flush(self) -> Block:
         """Return the output for what has been taken and not given back, and end the stream."""
-        rest = self._filled
-        self._window[self._history + rest :] = 0.0
-        self._reserve(self._hop)
-        self._filter_window(self._ready[: self._hop])
-        return self._ready[:rest]
-
-    def _reserve(self, frames: int) -> None:
-        if len(self._ready) < frames:
-            self._ready = np.empty((frames, 2), dtype=np.float32)
-
-    def _filter_window(self, target: Block) -> None:
-        _fft(self._window.reshape(-1).view(np.complex64), out=self._work)
-        _multiply(self._work.view(np.float32), self._spectrum.view(np.float32))
-        _ifft(self._work, out=self._work)
-        target[:] = self._work[self._history :].view(np.float32).reshape(-1, 2)
-        self._window[: self._history] = self._window[self._hop :]
-        self._filled = 0
-
-
-@kernel("void(float32[::1], float32[::1])")
-def _multiply(spectrum: NDArray[np.float32], response: NDArray[np.float32]) -> None:
-    """Multiply interleaved complex numbers in place; numpy's own product rounds as the processor's vectors do."""
-    for i in range(0, spectrum.size, 2):
-        real = spectrum[i] * response[i] - spectrum[i + 1] * response[i + 1]
-        spectrum[i + 1] = spectrum[i] * response[i + 1] + spectrum[i + 1] * response[i]
-        spectrum[i] = real
+        return self._convolver.flush()
 
 
 def design_minimum_phase(bands_hz: Sequence[float], gains_db: Sequence[float], rate_hz: int) -> NDArray[np.float64]:
