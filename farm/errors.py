@@ -4,6 +4,7 @@ FarmError                exit 1   something failed to render, or a delivered fil
 ├── UsageError           exit 2   wrong usage
 ├── ManifestError        exit 3   the manifest is invalid; carries every Diagnostic found
 ├── AudioError           exit 1   an input or artifact that cannot be used: unreadable, truncated, not finite
+├── PluginError          exit 1   a plug-in is missing, refuses its settings, crashed, or hung
 ├── DeliveryError        exit 1   a file could not be encoded, tagged or put in place
 ├── LockedError          exit 6   somebody else is rendering this album into this place
 ├── StoreError           exit 7   the store cannot be reached or written
@@ -80,6 +81,10 @@ class ManifestError(FarmError):
 
 
 class AudioError(FarmError):
+    pass
+
+
+class PluginError(FarmError):
     pass
 
 

@@ -31,6 +31,19 @@ def xxh3_of_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def xxh3_of_folder(path: Path) -> str:
+    """Return the 128-bit XXH3 (hex) of all files in a folder, their names in it included, or that of a lone file.
+
+    The folder's own name and place do not count. Raises OSError when something in it cannot be read.
+    """
+    if not path.is_dir():
+        return xxh3_of_file(path)
+    digest = xxhash.xxh3_128()
+    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file()):
+        digest.update(f"{name}\0{xxh3_of_file(file)}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
 def sha256_of_file(path: Path) -> str:
     """Return the sha256 (hex) of a file's bytes: what others can check."""
     with path.open("rb") as file:
@@ -45,8 +58,8 @@ class FileDigests:
         self._database = _open_memory(memory)
 
     def xxh3(self, path: Path) -> str:
-        """Return the XXH3 of a file. Raises AudioError when it cannot be read."""
-        return self._digest(path, xxh3_of_file)
+        """Return the XXH3 of a file, or of all that is in a folder. Raises AudioError when it cannot be read."""
+        return self._hash(path, xxh3_of_folder) if path.is_dir() else self._digest(path, xxh3_of_file)
 
     def sha256(self, path: Path) -> str:
         """Return the sha256 of a file. Raises AudioError when it cannot be read."""
@@ -69,12 +82,18 @@ class FileDigests:
             if known := self._find(path, hashed):
                 return known
             before = path.stat()
-            digest = hashed(path)
-            self._remember(path, before, digest, hashed)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise AudioError(f"cannot be read: {reason}", code="file-unreadable", where=str(path)) from error
+            raise _unreadable(path, error) from error
+        digest = self._hash(path, hashed)
+        with suppress(OSError):
+            self._remember(path, before, digest, hashed)
         return digest
+
+    def _hash(self, path: Path, hashed: Callable[[Path], str]) -> str:
+        try:
+            return hashed(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def _find(self, path: Path, hashed: Callable[[Path], str]) -> str | None:
         try:
@@ -96,6 +115,10 @@ class FileDigests:
     def _keep(self, name: str, digest: str) -> None:
         with suppress(sqlite3.Error):
             self._database.execute("INSERT OR REPLACE INTO digest VALUES (?, ?)", (name, digest))
+
+
+def _unreadable(path: Path, error: OSError) -> AudioError:
+    return AudioError(f"cannot be read: {error.strerror or error}", code="file-unreadable", where=str(path))
 
 
 def _open_memory(path: Path) -> sqlite3.Connection:
