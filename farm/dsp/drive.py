@@ -12,7 +12,7 @@ from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.kernel import kernel
 from farm.audio.raw_source import read_raw_blocks
 from farm.dsp.drive_model import DriveModel
-from farm.dsp.limiter import Limiter
+from farm.dsp.limiter import RELEASE_MS, Limiter
 from farm.errors import AudioError
 from farm.measure.loudness import STEPS_PER_SECOND, Loudness, StepPowers
 from farm.measure.true_peak import PeakEnvelope, StrictTruePeak
@@ -214,7 +214,8 @@ def _try(song: _Song, gain_db: float, limit_db: float, highest_dbtp: float) -> _
 
 
 def _limiter(song: _Song, gain_db: float, limit_db: float) -> Limiter:
-    return Limiter(song.rate_hz, gain=db_to_linear(gain_db), limit=db_to_linear(limit_db))
+    gain, limit = db_to_linear(gain_db), db_to_linear(limit_db)
+    return Limiter(song.rate_hz, gain=gain, limit=limit, release_ms=RELEASE_MS)
 
 
 def _play(song: _Song, gain_db: float, limiter: Limiter) -> Iterator[Block]:

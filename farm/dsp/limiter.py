@@ -93,14 +93,13 @@ class Limiter:
     ceiling measures what comes out.
     """
 
-    def __init__(self, rate_hz: int, *, gain: float, limit: float) -> None:
-        """`gain` and `limit` are linear."""
+    def __init__(self, rate_hz: int, *, gain: float, limit: float, release_ms: float = RELEASE_MS) -> None:
+        """`gain` and `limit` are linear; after `release_ms` a gain is 63 % of the way back."""
         self.gain, self.limit = gain, limit
         look_ahead = max(4, round(LOOK_AHEAD_MS * rate_hz / 1000.0))
         self.latency_frames = look_ahead + _HOLD_FRAMES
         first, second = (look_ahead + 2) // 2, (look_ahead + 3) // 2
         window = look_ahead + 2 * _HOLD_FRAMES + 1
-        back_a_frame = 1.0 - np.exp(-1000.0 / (RELEASE_MS * rate_hz))
         self._memory = (
             np.zeros((self.latency_frames, 2), np.float32),
             np.full(window, _UNITY),
@@ -108,10 +107,14 @@ class Limiter:
             np.full(first, _UNITY),
             np.full(second, first * _UNITY),
             np.zeros(4, np.int64),
-            np.array([_UNITY, _UNITY, first * _UNITY, first * second * _UNITY, int(back_a_frame * _UNITY)]),
+            np.array([_UNITY, _UNITY, first * _UNITY, first * second * _UNITY, _release(release_ms, rate_hz)]),
             np.array([0.0, 1.0, 0.0]),
         )
-        self._frames = 0
+        self._frames, self._rate_hz = 0, rate_hz
+
+    def set_release(self, release_ms: float) -> None:
+        """Release with another time constant from here on."""
+        self._memory[-2][4] = _release(release_ms, self._rate_hz)
 
     def process(self, block: Block, peaks: NDArray[np.float32]) -> None:
         """Replace a `(frames, 2)` block with the output, which is `latency_frames` late.
@@ -130,3 +133,8 @@ class Limiter:
     def mean_reduction_db(self) -> float:
         """The mean gain so far as a reduction, 0 or more."""
         return -linear_to_db(float(self._memory[-1][2]) / self._frames) + 0.0 if self._frames else 0.0
+
+
+def _release(release_ms: float, rate_hz: int) -> int:
+    """Return the part of the way back that a gain goes in a frame, as an integer."""
+    return int((1.0 - np.exp(-1000.0 / (release_ms * rate_hz))) * _UNITY)

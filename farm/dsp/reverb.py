@@ -8,7 +8,7 @@ import pedalboard
 
 from farm.audio.blocks import Block
 from farm.dsp.delay_line import DelayLine
-from farm.dsp.plugin_stream import PluginStream
+from farm.dsp.plugin_stream import Blend, PluginStream
 
 _LONGEST_COMB, _LONGEST_ALLPASS = 1617 + 23, 556 + 23
 """Samples at 44.1 kHz, the right channel's spread of 23 included (Freeverb's tunings)."""
@@ -30,29 +30,38 @@ class Reverb:
 
     def __init__(self, params: Mapping[str, Any], rate_hz: int) -> None:
         room_size = float(params["room_size"])
-        self._dry = float(params["dry"])
-        plugin = pedalboard.Reverb(
+        self._plugin = pedalboard.Reverb(
             room_size=room_size,
             damping=float(params["damping"]),
             wet_level=float(params["wet"]),
             dry_level=0.0,
             width=float(params["width"]),
         )
-        self._wet = PluginStream(plugin, rate_hz)
-        pre_delay_frames = round(float(params["pre_delay_ms"]) * rate_hz / 1000.0)
-        self._pre_delay = DelayLine(pre_delay_frames)
-        self.tail_frames = pre_delay_frames + _tail_frames(room_size, float(params["wet"]), rate_hz)
+        self._wet = PluginStream(self._plugin, rate_hz)
+        self._blend = Blend(float(params["dry"]), 1.0)
+        self._rate_hz = rate_hz
+        self._pre_delay_frames = round(float(params["pre_delay_ms"]) * rate_hz / 1000.0)
+        self._pre_delay = DelayLine(self._pre_delay_frames)
+        self.tail_frames = self._pre_delay_frames + _tail_frames(room_size, float(params["wet"]), rate_hz)
+
+    def adjust(self, params: Mapping[str, Any]) -> None:
+        """Move everything but the pre-delay, which stays the first. `dry` moves evenly to its new value; the others as
+        JUCE smooths them, evenly over 10 ms from where they are.
+        """
+        room_size, wet = float(params["room_size"]), float(params["wet"])
+        self._blend.move(float(params["dry"]), 1.0)
+        self._plugin.room_size = room_size
+        self._plugin.damping = float(params["damping"])
+        self._plugin.wet_level = wet
+        self._plugin.width = float(params["width"])
+        tail_frames = self._pre_delay_frames + _tail_frames(room_size, wet, self._rate_hz)
+        self.tail_frames = max(self.tail_frames, tail_frames)
 
     def process(self, block: Block) -> None:
         """Replace a `(frames, 2)` block by dry and wet."""
-        if self._dry == 0.0:
-            self._pre_delay.process(block)
-            block[:] = self._wet.process(block)
-            return
         delayed = block.copy()
         self._pre_delay.process(delayed)
-        block *= self._dry
-        block += self._wet.process(delayed)
+        self._blend.mix(block, self._wet.process(delayed))
 
 
 def _tail_frames(room_size: float, wet: float, rate_hz: int) -> int:

@@ -1,6 +1,6 @@
 """The reverb: an artificial room."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from farm.manifest.processors.base import ProcessorParams
 
 class Reverb(ProcessorParams):
     """Adds a room. On a return write wet = 1.0 and dry = 0.0: the dry sound has its own way to the mix."""
+
+    fixed: ClassVar[frozenset[str]] = frozenset({"pre_delay_ms"})
 
     type: Literal["reverb"] = Field(description="Names the processor.")
     room_size: float = Field(default=0.5, ge=0.0, le=1.0, description="Size of the room, 0 smallest, 1 largest.")
