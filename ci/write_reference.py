@@ -16,7 +16,7 @@ from farm.cli.main import app
 from farm.errors import ManifestError
 from farm.manifest.diagnostics import CODES
 from farm.manifest.load import load_album
-from farm.manifest.processors.registry import PROCESSORS
+from farm.manifest.processors.registry import OWN_PROCESSORS
 from farm.manifest.schema import build_schemas
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -24,6 +24,9 @@ REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _GENERATED = "<!-- Written by ci/docs. Change the code that it is made from, not this page. -->"
 _BAND, _PROCESSOR = "kind", "type"
 """The keys by which the tables of one array are told apart."""
+
+_AUTOMATION = "Automation"
+_MOST_HEADERS = 4
 
 _ERROR_LINE = re.compile(r"(\w+Error) +exit (\d+) +(.+)")
 _DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+)\]")
@@ -93,7 +96,8 @@ def _manifest(tables: Mapping[str, Schema]) -> Iterator[str]:
 
 def _also(headers: Sequence[str]) -> Iterator[str]:
     if headers:
-        yield f"Also written as {', '.join(f'`{header}`' for header in headers)}."
+        more = ", and wherever else it fits" if len(headers) > _MOST_HEADERS else ""
+        yield f"Also written as {', '.join(f'`{header}`' for header in headers[:_MOST_HEADERS])}{more}."
 
 
 def _heading(name: str, places: Mapping[str, Sequence[str]]) -> str:
@@ -148,8 +152,17 @@ def _own_words(field: Schema, places: Mapping[str, Sequence[str]]) -> str:
 
 
 def _link(name: str, places: Mapping[str, Sequence[str]]) -> str:
+    """Return a link to a table's section, on this page or, from that of the processors, on the manifest's."""
+    if name not in places:
+        return f"[{_inner_heading(name)}](#{slug(_inner_heading(name))})"
     heading = _heading(name, places)
-    return f"[{heading}](#{slug(heading)})"
+    page = "manifest.md" if name == _AUTOMATION and "Manifest" not in places else ""
+    return f"[{heading}]({page}#{slug(heading)})"
+
+
+def _inner_heading(name: str) -> str:
+    """Return the heading of a table that only one processor has: `Compressor band`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 def slug(heading: str) -> str:
@@ -177,8 +190,10 @@ def _value(field: Schema, places: Mapping[str, Sequence[str]]) -> str:
     if children := list(_children(field)):
         linked = " or ".join(_link(child, places) for child, _ in children)
         return {"table": "table", "named": "tables by name", "array": "array of tables"}[children[0][1]] + f": {linked}"
+    if field["type"] == "array":
+        return f"array of {_value(field['items'], places)}"
     words = {"number": "number", "integer": "whole number", "boolean": "`true`, `false`", "string": "text"}
-    return words[field["type"]] + _range(field)
+    return words.get(field["type"], "table") + _range(field)
 
 
 def _range(field: Schema) -> str:
@@ -194,11 +209,16 @@ def _processors(tables: Mapping[str, Schema]) -> Iterator[str]:
         'An entry of `inserts` is a table whose `type` names the processor: `{ type = "gain", gain_db = -3.0 }`. All '
         "work on stereo. The version is that of the sound and part of every [key](../guides/caching.md)."
     )
-    for processor in PROCESSORS:
+    automation = {_AUTOMATION: _find_places(tables)[_AUTOMATION]}
+    for processor in OWN_PROCESSORS:
         table = tables[processor.__name__]
         yield f"## {table['properties'][_PROCESSOR]['const']}"
         yield f"{table['description']} Version {processor.version}."
-        yield _keys(table, {})
+        yield _keys(table, automation)
+        for name in _inner_tables(table):
+            yield f"### {_inner_heading(name)}"
+            yield tables[name]["description"]
+            yield _keys(tables[name], automation)
     yield "## Bands of an eq"
     yield "An entry of `bands` is a table whose `kind` names the filter."
     items = tables["Eq"]["properties"]["bands"]["items"]
@@ -207,7 +227,13 @@ def _processors(tables: Mapping[str, Schema]) -> Iterator[str]:
         kinds = band["properties"][_BAND]
         yield f"### {', '.join(kinds.get('enum', [kinds.get('const')]))}"
         yield band["description"]
-        yield _keys(band, {})
+        yield _keys(band, automation)
+
+
+def _inner_tables(table: Schema) -> list[str]:
+    """Return the tables that a processor holds, without automation and the bands of an eq."""
+    found = [name for field in table["properties"].values() for name, _ in _children(field)]
+    return [name for name in found if name != _AUTOMATION]
 
 
 def _commands() -> Iterator[str]:

@@ -26,7 +26,8 @@ Facts = Mapping[str, Any]
 
 
 def _group(spec: GroupSpec, reads: Sequence[Any], store: LocalStore) -> Outcome:
-    return Outcome(render_group(spec, store))
+    group = render_group(spec, store)
+    return Outcome(group.outputs, {"silent": list(group.silent)})
 
 
 def _mix(spec: MixSpec, groups: Sequence[Outputs], store: LocalStore) -> Outcome:

@@ -30,6 +30,8 @@ class Selection:
     audio: Path | None = None
     songs: tuple[str, ...] = ()
     """Titles or numbers; empty for all."""
+    solo: tuple[str, ...] = ()
+    """Strips and buses that alone are heard; empty for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ class Rendered:
 
 def plan_album(selection: Selection) -> Planned:
     """Return what a render would do; runs nothing. Raises ManifestError, AudioError, StoreError."""
-    loaded = load_album(selection.album, audio=selection.audio)
+    loaded = load_album(selection.album, audio=selection.audio, solo=selection.solo)
     store = open_store(selection.store)
     digests = FileDigests(store.digest_memory)
-    digests.learn(strip.stem for song in loaded.manifest.songs for strip in song.strips if not strip.mute)
+    digests.learn(loaded.audio_files())
     plan = build_plan(loaded, digests.xxh3)
     songs = _chosen_songs(plan, selection.songs)
     nodes = needed_nodes(plan.nodes, _targets(plan, songs))

@@ -56,6 +56,12 @@ class PcmReader(AudioReader):
             self._done += len(piece)
         return wanted
 
+    def skip(self, frames: int) -> int:
+        count = min(frames, self._frames - self._done)
+        self._done += count
+        self._file.seek(self._layout.start + self._done * self._layout.frame_bytes)
+        return count
+
     def close(self) -> None:
         self._file.close()
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from farm.audio.blocks import Block
+import numpy as np
+
+from farm.audio.blocks import BLOCK_FRAMES, Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,17 @@ class AudioReader(ABC):
 
         Raises AudioError if the file is damaged or ends before it should.
         """
+
+    def skip(self, frames: int) -> int:
+        """Leave out the next frames and return how many they were: fewer only at the end. Raises as `read_into`."""
+        scratch: Block = np.empty((min(frames, BLOCK_FRAMES), self.info.channels), np.float32)
+        done = 0
+        while done < frames:
+            count = self.read_into(scratch[: min(frames - done, len(scratch))])
+            done += count
+            if not count:
+                break
+        return done
 
     @abstractmethod
     def close(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.finite import find_not_finite
-from farm.audio.resample import Resampler
+from farm.audio.resample import Resampler, resampled_frames
 from farm.audio.source import open_audio
 from farm.errors import AudioError
 
@@ -33,7 +33,7 @@ class StemStream:
                 where=str(path),
             )
         self.mono = info.channels == 1
-        self._rate_hz = info.rate_hz
+        self.rate_hz, self._file_rate_hz = rate_hz, info.rate_hz
         self._done = 0
         self._resampler = None if info.rate_hz == rate_hz else Resampler(info.rate_hz, rate_hz, info.channels)
         self._scratch: Block = np.empty((0, info.channels), np.float32)
@@ -56,6 +56,24 @@ class StemStream:
                 break
         return filled
 
+    def skip(self, frames: int) -> None:
+        """Leave out the next frames; at the end there may be fewer."""
+        if self._resampler is None:
+            self._done += self._reader.skip(frames)
+            return
+        scratch: Block = np.empty((min(frames, BLOCK_FRAMES), 2), np.float32)
+        while frames > 0:
+            count = self.read_into(scratch[: min(frames, len(scratch))])
+            if not count:
+                return
+            frames -= count
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames it has at the song's rate, if its header says so."""
+        frames, rate_hz = self._reader.info.frames, self._reader.info.rate_hz
+        return None if frames is None else resampled_frames(frames, rate_hz, self.rate_hz)
+
     def close(self) -> None:
         self._reader.close()
 
@@ -74,7 +92,7 @@ class StemStream:
         count = self._reader.read_into(out)
         frame = find_not_finite(out[:count])
         if frame is not None:
-            seconds = (self._done + frame) / self._rate_hz
+            seconds = (self._done + frame) / self._file_rate_hz
             raise AudioError(
                 f"a sample is not a finite number, first at {seconds:.3f} s",
                 code="audio-not-finite",

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they default to."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,15 @@ Songs = Annotated[
     typer.Option("--song", metavar="SONG", help="Only this song, by title or number; again for more."),
 ]
 
+Solo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--solo",
+        metavar="NAME",
+        help="Hear only this strip, or what reaches this bus; again for more. Delivered into solo, not delivery.",
+    ),
+]
+
 
 def store_url(store: str | None) -> str:
     """Return the store that was asked for, else the one in the user's cache folder."""
@@ -47,7 +57,7 @@ def store_url(store: str | None) -> str:
     return str(Path(cache) / "farm" / "store")
 
 
-def out_folder(album: Path, out: Path | None) -> Path:
-    """Return the folder that was asked for, else `delivery` beside the manifest."""
+def out_folder(album: Path, out: Path | None, solo: Sequence[str] | None) -> Path:
+    """Return the folder that was asked for, else `delivery` beside the manifest, or `solo` for what is not all."""
     beside = album if album.is_dir() else album.parent
-    return (out or beside / "delivery").absolute()
+    return (out or beside / ("solo" if solo else "delivery")).absolute()

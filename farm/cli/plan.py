@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.options import Album, Audio, Json, Songs, Store, store_url
+from farm.cli.options import Album, Audio, Json, Solo, Songs, Store, store_url
 
 if TYPE_CHECKING:
     from farm.render import Planned
 
 
-def plan(album: Album, audio: Audio = None, store: Store = None, song: Songs = None, as_json: Json = False) -> None:
+def plan(
+    album: Album,
+    audio: Audio = None,
+    store: Store = None,
+    song: Songs = None,
+    solo: Solo = None,
+    as_json: Json = False,
+) -> None:
     """Show what a render would run and why; runs nothing."""
     from farm.render import Selection, plan_album
 
-    planned = plan_album(Selection(album, store_url(store), audio, tuple(song or ())))
+    planned = plan_album(Selection(album, store_url(store), audio, tuple(song or ()), tuple(solo or ())))
     typer.echo(json.dumps(_document(planned), indent=2, ensure_ascii=False) if as_json else _text(planned))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farm.cli.options import Album, Audio, Json, On, Out, Songs, Store, Workers, out_folder, store_url
+from farm.cli.options import Album, Audio, Json, On, Out, Solo, Songs, Store, Workers, out_folder, store_url
 
 if TYPE_CHECKING:
     from farm.graph.events import Event, Listener
@@ -31,6 +31,7 @@ def render(
     on: On = "threads",
     workers: Workers = None,
     song: Songs = None,
+    solo: Solo = None,
     keep_going: KeepGoing = True,
     events: Events = None,
     as_json: Json = False,
@@ -41,8 +42,8 @@ def render(
     from farm.report.summary import summarise, summary_document
     from farm.report.table import summary_text
 
-    selection = Selection(album, store_url(store), audio, tuple(song or ()))
-    running = Running(out_folder(album, out), on, workers or default_workers(), keep_going)
+    selection = Selection(album, store_url(store), audio, tuple(song or ()), tuple(solo or ()))
+    running = Running(out_folder(album, out, solo), on, workers or default_workers(), keep_going)
     with ExitStack() as stack:
         rendered = render_album(selection, running, _narrate(stack, events))
     planned = rendered.planned

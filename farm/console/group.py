@@ -1,79 +1,69 @@
-"""A group: a run of strips rendered together, in one pass over blocks, into their sum and their sends."""
+"""A group: a run of strips rendered together, in one pass over blocks, into their sum, their sends and their keys."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
-from farm.audio.stem import StemStream
 from farm.audio.tail import TailTrimmer
+from farm.console.fader import Fader
+from farm.console.source import Source
 from farm.dsp.chain import InsertChain
-from farm.dsp.pan import pan_gains
-from farm.dsp.sum import add_scaled
-from farm.plan.inputs import check_unchanged
+from farm.dsp.chain_stream import ChainStream
 from farm.plan.spec import GroupSpec, StripSpec
 from farm.records import Artifact
 from farm.store.artifact import ArtifactWriter, create_artifact
 from farm.store.local import LocalStore
-from farm.units import db_to_linear
 
 
 class StripStream:
-    """A channel strip as a stream: stem, polarity, inserts, fader, pan, sends. Memory is one block."""
+    """A channel strip while it runs: source, inserts, fader, pan, sends. Memory is one block."""
 
     def __init__(self, spec: StripSpec, rate_hz: int, stack: ExitStack, block_frames: int) -> None:
-        self.stem = stack.enter_context(StemStream(Path(spec.stem.path), rate_hz))
-        self._spec = spec
-        self._chain = InsertChain(spec.inserts, rate_hz)
-        self._tail_left = self._chain.tail_frames
-        self.body_frames = 0
-        """How many frames of the last block came from the stem; what follows them rings on."""
-        self._block: Block = np.empty((block_frames, 2), np.float32)
-        fader = db_to_linear(spec.gain_db)
-        left, right = pan_gains(spec.pan, self.stem.mono)
-        self.gains = (fader * left, fader * right)
-
-    def read(self) -> Block:
-        """Return the next block after the inserts, before the fader; shorter only at the end, empty after it."""
-        frames = self.stem.read_into(self._block)
-        self.body_frames = frames
-        if frames < len(self._block):
-            ringing = min(len(self._block) - frames, self._tail_left)
-            self._block[frames : frames + ringing] = 0.0
-            self._tail_left -= ringing
-            frames += ringing
-        block = self._block[:frames]
-        if self._spec.invert_polarity:
-            np.negative(block, out=block)
-        self._chain.process(block)
-        return block
+        self.source = Source(spec.source, rate_hz, stack)
+        self.stream = ChainStream(self.source.read_into, InsertChain(spec.inserts, rate_hz), block_frames)
+        self.fader = Fader(spec.level, spec.place, rate_hz, mono=self.source.mono)
+        for index, send in enumerate(spec.sends):
+            self.fader.add_send(index, send)
 
 
-def render_group(spec: GroupSpec, store: LocalStore, *, block_frames: int = BLOCK_FRAMES) -> dict[str, Artifact]:
-    """Render the strips; return the artifacts `sum` and `send.N`. Raises AudioError for a stem that cannot be used.
+@dataclass(frozen=True, slots=True)
+class RenderedGroup:
+    """The artifacts that GroupSpec names, and the indices of strips that played nothing but digital silence."""
 
-    The sum is taken in the order of the strips, in float32; a strip's sends are tapped behind its fader and pan.
-    """
-    sends = sorted({send.to for strip in spec.strips for send in strip.sends})
+    outputs: Mapping[str, Artifact]
+    silent: tuple[int, ...]
+
+
+def render_group(spec: GroupSpec, store: LocalStore, *, block_frames: int = BLOCK_FRAMES) -> RenderedGroup:
+    """Render the strips, summed in their order, in float32. Raises AudioError for a file that cannot be used."""
+    taps = sorted({send.to for strip in spec.strips for send in strip.sends})
+    names = [*["sum"] * spec.leaves_sum, *map(send_output, taps), *map(key_output, range(len(spec.keys)))]
     with ExitStack() as stack:
         strips = [StripStream(strip, spec.rate_hz, stack, block_frames) for strip in spec.strips]
         outputs = {
-            name: _Output(stack.enter_context(create_artifact(store, spec.rate_hz)), block_frames)
-            for name in ("sum", *map(send_output, sends))
+            name: _Output(stack.enter_context(create_artifact(store, spec.rate_hz)), block_frames) for name in names
         }
         while frames := _add_block(strips, spec, outputs):
-            body_frames = max(strip.body_frames for strip in strips)
+            body_frames = max(strip.stream.body_frames for strip in strips)
             for output in outputs.values():
                 output.flush(body_frames, frames)
-        for strip in spec.strips:
-            check_unchanged(strip.stem)
-    return {name: output.writer.finished() for name, output in outputs.items()}
+        for strip in strips:
+            strip.source.check_unchanged()
+    silent = tuple(index for index, strip in enumerate(strips) if strip.source.is_silent)
+    return RenderedGroup({name: output.writer.finished() for name, output in outputs.items()}, silent)
 
 
 def send_output(to: int) -> str:
     """Return the name of a group's output for the tap of that index."""
     return f"send.{to}"
+
+
+def key_output(index: int) -> str:
+    """Return the name of a group's output for its key of that index."""
+    return f"key.{index}"
 
 
 class _Output:
@@ -94,13 +84,15 @@ class _Output:
 def _add_block(strips: list[StripStream], spec: GroupSpec, outputs: dict[str, _Output]) -> int:
     """Add the next block of every strip to the sums; return the frames of the longest, 0 at the end of all."""
     longest = 0
-    for strip, strip_spec in zip(strips, spec.strips, strict=True):
-        block = strip.read()
+    for index, (strip, strip_spec) in enumerate(zip(strips, spec.strips, strict=True)):
+        first = strip.stream.given_frames
+        block = strip.stream.read()
         frames = len(block)
-        left, right = strip.gains
-        add_scaled(outputs["sum"].total[:frames], block, left, right)
-        for send in strip_spec.sends:
-            level = db_to_linear(send.gain_db)
-            add_scaled(outputs[send_output(send.to)].total[:frames], block, level * left, level * right)
+        if spec.leaves_sum:
+            strip.fader.add(outputs["sum"].total[:frames], block, first)
+        if index in spec.keys:
+            strip.fader.add(outputs[key_output(spec.keys.index(index))].total[:frames], block, first)
+        for tap, send in enumerate(strip_spec.sends):
+            strip.fader.send(tap, outputs[send_output(send.to)].total[:frames], block, first)
         longest = max(longest, frames)
     return longest

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any, Protocol, cast, runtime_checkable
 
 from farm.audio.blocks import Block
@@ -50,24 +51,60 @@ class Keyed(Processor, Protocol):
 
 
 _BUILDERS = {
+    "bitcrush": "farm.dsp.bitcrush:Bitcrush",
+    "chorus": "farm.dsp.chorus:Chorus",
+    "clipper": "farm.dsp.clipper:Clipper",
     "compressor": "farm.dsp.compressor:Compressor",
+    "convolution": "farm.dsp.convolution:Convolution",
+    "dc_filter": "farm.dsp.dc_filter:DcFilter",
+    "deesser": "farm.dsp.deesser:Deesser",
     "delay": "farm.dsp.delay:Delay",
+    "distortion": "farm.dsp.distortion:Distortion",
     "eq": "farm.dsp.eq:Eq",
     "gain": "farm.dsp.gain:Gain",
+    "gate": "farm.dsp.gate:Gate",
+    "limiter": "farm.dsp.limit_insert:LimitInsert",
+    "linear_phase_eq": "farm.dsp.linear_phase_eq:LinearPhaseEq",
+    "multiband_compressor": "farm.dsp.multiband_compressor:MultibandCompressor",
+    "phaser": "farm.dsp.phaser:Phaser",
+    "pitch_shift": "farm.dsp.pitch_shift:PitchShift",
     "reverb": "farm.dsp.reverb:Reverb",
+    "saturation": "farm.dsp.saturation:Saturation",
+    "tilt": "farm.dsp.tilt:Tilt",
+    "transient_shaper": "farm.dsp.transient_shaper:TransientShaper",
+    "vst3": "farm.dsp.vst3:Vst3",
     "width": "farm.dsp.width:Width",
 }
 """Where each type is built from `(params, rate_hz)`. Looked up late: a song with an EQ only never loads pedalboard."""
 
 
+EXTENSIONS = "farm.sounds"
+"""The entry point group of the sounds of other packages' processors; the name of an entry point is the type."""
+
+
 def build_processor(type_: str, params: Mapping[str, Any], rate_hz: int) -> Processor:
     """Return a fresh processor of that type, at rest. Every parameter has to be there: defaults are the manifest's.
 
-    Raises UsageError (`unknown-processor`) for a type that does not exist.
+    Raises UsageError: unknown-processor for a type that does not exist, extension-broken for one that another package
+    offers and that cannot be imported.
     """
-    if type_ not in _BUILDERS:
+    if type_ in _BUILDERS:
+        module, _, name = _BUILDERS[type_].partition(":")
+        build = getattr(import_module(module), name)
+    else:
+        build = _load_extension(type_)
+    return cast(Processor, build(params, rate_hz))
+
+
+def _load_extension(type_: str) -> Callable[[Mapping[str, Any], int], Processor]:
+    found = entry_points(group=EXTENSIONS, name=type_)
+    if not found:
         known = ", ".join(sorted(_BUILDERS))
-        raise UsageError(f"there is no processor {type_!r}", code="unknown-processor", hint=f"known are {known}")
-    module, _, name = _BUILDERS[type_].partition(":")
-    build = cast(Callable[[Mapping[str, Any], int], Processor], getattr(import_module(module), name))
-    return build(params, rate_hz)
+        hint = f"an extension needs an entry point {type_!r} in the group {EXTENSIONS}; farm's own are {known}"
+        raise UsageError(f"there is no processor {type_!r}", code="unknown-processor", hint=hint)
+    (entry,) = list(found)[:1]
+    try:
+        return cast(Callable[[Mapping[str, Any], int], Processor], entry.load())
+    except Exception as error:  # whatever another package does when it is imported
+        message = f"the sound of {type_!r} cannot be imported: {type(error).__name__}: {error}"
+        raise UsageError(message, code="extension-broken", where=entry.value) from error

@@ -38,7 +38,7 @@ def find_place(loc: Loc) -> Place:
     table, field = None, None
     plain: list[str | int] = []
     for part in loc:
-        if len(members := _members(kind)) > 1:
+        if len(members := bare_members(kind)) > 1:
             kind = next((bare for bare in members if part in _tags(bare)), None)
             continue
         plain.append(part)
@@ -50,16 +50,16 @@ def find_place(loc: Loc) -> Place:
             kind = get_args(kind)[-1]
         else:
             kind = None
-    members = _members(kind)
+    members = bare_members(kind)
     return Place(tuple(plain), table, field, members[0] if len(members) == 1 else kind)
 
 
 def tags_of(kind: Any) -> list[str]:
     """Return the names among which a discriminated union chooses."""
-    return [str(tag) for member in _members(kind) for tag in _tags(member)]
+    return [str(tag) for member in bare_members(kind) for tag in _tags(member)]
 
 
-def _members(kind: Any) -> list[Any]:
+def bare_members(kind: Any) -> list[Any]:
     """Return the members of a union without None; a type that is no union is its only member."""
     kind = _bare(kind)
     if get_origin(kind) in (Union, UnionType):

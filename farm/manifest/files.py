@@ -9,7 +9,11 @@ from typing import Literal
 
 from farm.manifest.diagnostics import find_nearest
 
-Role = Literal["stem", "reference", "cover"]
+Role = Literal["stem", "reference", "cover", "impulse", "plugin", "preset", "state"]
+
+_OF_THE_ALBUM = ("stem", "reference", "cover")
+_AUDIO = ("stem", "reference", "impulse")
+"""What has to begin like an audio file. A plug-in may be a folder, and only loading it tells whether it is one."""
 
 _MAX_LISTED = 500
 _HEAD_BYTES = 16
@@ -17,7 +21,7 @@ _HEAD_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """What is wrong with a file; `code` begins with the role of the file."""
+    """What is wrong with a file; `code` begins with the role of the file, or with processor-file."""
 
     code: str
     message: str
@@ -36,24 +40,31 @@ def expand_path(folder: Path, written: str | Path) -> Path:
 
 def find_fault(path: Path, role: Role) -> FileFault | None:
     """Return what is wrong with a file, judged by its first bytes and never by its extension, or None."""
+    code = role if role in _OF_THE_ALBUM else "processor-file"
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            return FileFault(f"{role}-is-folder", f"the {role} is a folder: {path}")
+            if role == "plugin":
+                return None
+            return FileFault(f"{code}-is-folder", f"the {role} is a folder: {path}")
         if not stat.S_ISREG(status.st_mode):
-            return FileFault(f"{role}-unreadable", f"the {role} is not a regular file: {path}")
+            return FileFault(f"{code}-unreadable", f"the {role} is not a regular file: {path}")
         if status.st_size == 0:
-            return FileFault(f"{role}-empty", f"the {role} has no bytes: {path}")
+            return FileFault(f"{code}-empty", f"the {role} has no bytes: {path}")
         with path.open("rb", buffering=0) as file:
             head = file.read(_HEAD_BYTES)
     except (FileNotFoundError, NotADirectoryError):
-        return FileFault(f"{role}-missing", f"the {role} does not exist: {path}")
+        return FileFault(f"{code}-missing", f"the {role} does not exist: {path}")
     except OSError as error:
-        return FileFault(f"{role}-unreadable", f"the {role} cannot be read ({error.strerror}): {path}")
+        return FileFault(f"{code}-unreadable", f"the {role} cannot be read ({error.strerror}): {path}")
     if role == "cover":
         fits = head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
         return None if fits else FileFault("cover-not-image", f"the cover is neither JPEG nor PNG: {path}")
-    return None if is_audio(head) else FileFault(f"{role}-not-audio", f"the {role} is not an audio file: {path}")
+    return (
+        None
+        if role not in _AUDIO or is_audio(head)
+        else FileFault(f"{code}-not-audio", f"the {role} is not an audio file: {path}")
+    )
 
 
 def is_audio(head: bytes) -> bool:

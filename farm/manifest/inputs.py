@@ -5,9 +5,12 @@ from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
+from farm.manifest.curves import tables_within
 from farm.manifest.diagnostics import Loc, Problem
 from farm.manifest.document import Document
 from farm.manifest.files import FileFault, Role, expand_path, find_fault, hint_missing
+from farm.manifest.models import Manifest
+from farm.manifest.processors.base import ProcessorParams
 from farm.manifest.song_view import Raw, songs_of, table_of, tables_of, text_of
 from farm.manifest.table import check_text
 
@@ -28,6 +31,17 @@ def check_inputs(document: Document, audio: Path | None) -> Iterator[Problem]:
                 searches += 1
                 hint = _hint(path, role, audio)
             yield Problem(loc, fault.code, fault.message, hint)
+
+
+def check_processor_files(manifest: Manifest, document: Document) -> Iterator[Problem]:
+    """Yield the files that processors name and that are missing or not what they should be."""
+    for loc, table in tables_within(manifest, ()):
+        for name, role in table.files.items() if isinstance(table, ProcessorParams) else ():
+            if written := getattr(table, name):
+                path = expand_path(document.folder(loc), written)
+                if fault := find_fault(path, role):
+                    hint = hint_missing(path) if fault.code.endswith("-missing") else None
+                    yield Problem((*loc, name), fault.code, fault.message, hint)
 
 
 def _hint(path: Path, role: Role, audio: Path | None) -> str | None:
@@ -52,6 +66,9 @@ def _inputs(document: Document, audio: Path | None) -> Iterator[tuple[Loc, Path,
         for _, loc, strip in song.channels("strip"):
             if stem := _path_text(strip, "stem"):
                 yield (*loc, "stem"), expand_path(stems, stem), "stem"
+            for index, clip in tables_of(strip, "clips"):
+                if file := _path_text(clip, "file"):
+                    yield (*loc, "clips", index, "file"), expand_path(stems, file), "stem"
 
 
 def _path_text(table: Raw, key: str) -> str | None:

@@ -1,20 +1,23 @@
 """From a path to an album that can be rendered, or to everything that is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.errors import Diagnostic, ManifestError, UsageError
+from farm.manifest.curves import check_automation, resolve_files
 from farm.manifest.diagnostics import Loc, Problem
 from farm.manifest.document import Document, load_document
-from farm.manifest.inputs import check_inputs
+from farm.manifest.inputs import check_inputs, check_processor_files
 from farm.manifest.merge import resolve_manifest
 from farm.manifest.models import Manifest
 from farm.manifest.releases import check_deliverables, check_isrcs, check_tone
 from farm.manifest.routing import check_routing
 from farm.manifest.schema_problems import find_schema_problems
 from farm.manifest.settings import Settings, check_master, check_presets
+from farm.manifest.solo import solo_strips
 from farm.manifest.song_view import songs_of, table_of
+from farm.manifest.timing import check_sources, check_tempo
 
 ALBUM_FILE = "album.toml"
 
@@ -28,6 +31,13 @@ class LoadedAlbum:
     files: tuple[Path, ...]
     document: Document = field(repr=False, compare=False)
 
+    def audio_files(self) -> Iterator[Path]:
+        """Yield the files that the strips play, without those of muted strips; a file may come more than once."""
+        for song in self.manifest.songs:
+            for strip in song.strips:
+                if not strip.mute:
+                    yield from (clip.file for clip in strip.clips) if strip.stem is None else (strip.stem,)
+
     def position(self, loc: Loc) -> tuple[str, int, int] | None:
         """Return file, line and column of a value by its keys in the manifest, ("song", 0, "strip", 2, "gain_db").
 
@@ -36,11 +46,12 @@ class LoadedAlbum:
         return self.document.position(loc)
 
 
-def load_album(path: Path, *, audio: Path | None = None) -> LoadedAlbum:
+def load_album(path: Path, *, audio: Path | None = None, solo: Sequence[str] = ()) -> LoadedAlbum:
     """Load the album of a file, or of the folder that holds its `album.toml`.
 
     Relative paths are meant from the folder of the file that names them, those of stems from `audio` if that is given.
-    Raises ManifestError with everything that is wrong, UsageError if there is no file to read.
+    `solo` names the strips and buses that are to be heard, all if empty. Raises ManifestError with everything that is
+    wrong, UsageError if there is no file to read or nothing of the name to solo.
     """
     path = find_album_file(path)
     try:
@@ -49,12 +60,15 @@ def load_album(path: Path, *, audio: Path | None = None) -> LoadedAlbum:
         raise UsageError(f"cannot be read: {error.strerror}", code="album-unreadable", where=str(path)) from None
     manifest, faults = find_schema_problems(document.data, document.unreadable)
     problems += [*faults, *_check(document, audio)]
+    if manifest is not None:
+        problems += [*check_automation(manifest, document), *check_tempo(manifest)]
+        problems += check_processor_files(manifest, document)
     if problems or diagnostics or manifest is None:
         raise ManifestError(_sorted(document, [*diagnostics, *document.diagnose(problems)]))
     files = tuple(file.path.absolute() for file in document.files)
-    return LoadedAlbum(
-        path.absolute(), resolve_manifest(manifest, document, audio and audio.absolute()), files, document
-    )
+    resolved = resolve_manifest(resolve_files(manifest, document), document, audio and audio.absolute())
+    files = tuple(file.path.absolute() for file in document.files)
+    return LoadedAlbum(path.absolute(), solo_strips(resolved, solo), files, document)
 
 
 def find_album_file(path: Path) -> Path:
@@ -74,6 +88,7 @@ def _check(document: Document, audio: Path | None) -> Iterator[Problem]:
     """Yield what no single table can know. Every check passes over what it cannot read: that is reported already."""
     settings = Settings(document.data)
     for song in songs_of(document.data):
+        yield from check_sources(song)
         yield from check_routing(song, settings)
         yield from check_presets(song, settings)
     yield from check_master(table_of(table_of(document.data, "defaults"), "master"), ("defaults", "master"), settings)

@@ -9,7 +9,8 @@ from farm.manifest.files import expand_path
 from farm.manifest.models import Manifest
 from farm.manifest.song import Master, Send, Song, Strip, StripSettings
 
-_REPLACED = ("bus", "gain_db", "pan", "invert_polarity")
+_CHAINED = ("inserts", "sends")
+_REPLACED = tuple(key for key in StripSettings.model_fields if key not in _CHAINED)
 
 
 def resolve_manifest(manifest: Manifest, document: Document, audio: Path | None) -> Manifest:
@@ -55,7 +56,9 @@ def resolve_strip(strip: Strip, manifest: Manifest, stems: Path) -> Strip:
         "inserts": [insert for layer in layers for insert in layer.inserts],
         "sends": _merge_sends(layers),
     }
-    return strip.model_copy(update={**said, **chains, "stem": expand_path(stems, strip.stem)})
+    stem = expand_path(stems, strip.stem) if strip.stem else None
+    clips = [clip.model_copy(update={"file": expand_path(stems, clip.file)}) for clip in strip.clips]
+    return strip.model_copy(update={**said, **chains, "stem": stem, "clips": clips})
 
 
 def resolve_master(master: Master, manifest: Manifest) -> Master:

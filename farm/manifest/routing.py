@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from farm.manifest.diagnostics import Loc, Problem, suggest
-from farm.manifest.settings import Settings
-from farm.manifest.song_view import Raw, SongView, tables_of, text_of
+from farm.manifest.settings import Settings, keys_of_inserts, sends_of
+from farm.manifest.song_view import Raw, SongView, names_of, tables_of, text_of
 from farm.manifest.table import MIX
 
 Feeds = dict[str, dict[str, Loc]]
-"""For every bus and return: what it feeds, and where that is written."""
+"""For every channel: what it feeds, and where that is written."""
 
 
 def check_routing(song: SongView, settings: Settings) -> Iterator[Problem]:
@@ -18,7 +18,7 @@ def check_routing(song: SongView, settings: Settings) -> Iterator[Problem]:
     names_doubled = any(problem.code in ("duplicate-name", "reserved-name") for problem in problems)
     if names_doubled:
         return
-    cycles = list(_check_cycles(song))
+    cycles = list(_check_cycles(song, settings))
     yield from cycles
     if not problems and not cycles:
         yield from _check_sound(song, settings)
@@ -35,7 +35,7 @@ def _check_names(song: SongView) -> Iterator[Problem]:
             yield Problem((*loc, "name"), "reserved-name", message, "choose another name")
         elif name in owners:
             message = f"{song.label} already has a {owners[name]} called {name!r}"
-            hint = "strips, buses and returns of a song share one set of names"
+            hint = "strips, buses, returns and VCAs of a song share one set of names"
             yield Problem((*loc, "name"), "duplicate-name", message, hint)
         owners.setdefault(name, kind)
         yield from _check_sends(loc, channel)
@@ -54,65 +54,111 @@ def _check_sends(loc: Loc, channel: Raw) -> Iterator[Problem]:
 
 
 def _check_targets(song: SongView, settings: Settings) -> Iterator[Problem]:
-    names = {kind: song.names(kind) for kind in ("strip", "bus", "return")}
+    names = {kind: song.names(kind) for kind in ("strip", "bus", "return", "vca")}
     for kind, loc, channel in song.channels():
-        bus, place = settings.find(channel, loc, "bus") if kind == "strip" else (channel.get("bus"), (*loc, "bus"))
-        if isinstance(bus, str) and bus.strip() and bus != MIX and bus not in names["bus"]:
-            yield from _unknown(song, names, "bus", bus, place)
+        for bus, place in _buses(kind, channel, loc, settings):
+            if bus != MIX and bus not in names["bus"]:
+                yield from _unknown(song, names, "bus", ("bus",), bus, place)
         for to, place in _sends(kind, channel, loc, settings):
-            if to not in names["return"]:
-                yield from _unknown(song, names, "return", to, place)
+            if to not in names["return"] and to not in names["bus"]:
+                yield from _unknown(song, names, "return", ("return", "bus"), to, place)
+        for key, place in _keys(kind, channel, loc, settings):
+            if key not in {**names["strip"], **names["bus"], **names["return"]}:
+                yield from _unknown(song, names, "key", ("strip", "bus", "return"), key, place)
+        table, place = _setting(kind, channel, loc, "vca", settings)
+        for name in names_of(table, "vca"):
+            if name not in names["vca"]:
+                yield from _unknown(song, names, "vca", ("vca",), name, place)
+
+
+def _setting(kind: str, channel: Raw, loc: Loc, key: str, settings: Settings) -> tuple[Raw, Loc]:
+    """Return a table that holds the value of a channel's key, inherited or its own, and the place of the value."""
+    if kind != "strip":
+        return channel, (*loc, key)
+    value, place = settings.find(channel, loc, key)
+    return ({key: value} if value is not None else {}), place
+
+
+def _buses(kind: str, channel: Raw, loc: Loc, settings: Settings) -> Iterator[tuple[str, Loc]]:
+    """Yield the buses that a channel feeds, the mix where it says none."""
+    if kind == "vca":
+        return
+    table, place = _setting(kind, channel, loc, "bus", settings)
+    for bus in names_of(table, "bus") if "bus" in table else [MIX]:
+        yield bus, place
 
 
 def _sends(kind: str, channel: Raw, loc: Loc, settings: Settings) -> Iterator[tuple[str, Loc]]:
-    if kind == "strip":
-        yield from settings.sends(channel, loc)
-    elif kind == "bus":
-        for index, send in tables_of(channel, "sends"):
-            if to := text_of(send, "to"):
-                yield to, (*loc, "sends", index, "to")
+    return settings.sends(channel, loc) if kind == "strip" else sends_of(channel, loc)
+
+
+def _keys(kind: str, channel: Raw, loc: Loc, settings: Settings) -> Iterator[tuple[str, Loc]]:
+    return settings.keys(channel, loc) if kind == "strip" else keys_of_inserts(channel, loc)
+
+
+_NOUNS = {"return": "return or bus", "key": "strip, bus or return", "vca": "VCA"}
 
 
 def _unknown(
-    song: SongView, names: Mapping[str, Mapping[str, Loc]], wanted: str, name: str, place: Loc
+    song: SongView,
+    names: Mapping[str, Mapping[str, Loc]],
+    wanted: str,
+    kinds: Sequence[str],
+    name: str,
+    place: Loc,
 ) -> Iterator[Problem]:
-    """Yield the problem of a name that no bus or return bears, unless one of them could not be read."""
-    if not song.knows_all(wanted):
+    """Yield the problem of a name that nothing of those kinds bears, unless one of them could not be read."""
+    if not all(song.knows_all(kind) for kind in kinds):
         return
-    other = next((kind for kind in names if kind != wanted and name in names[kind]), None)
+    other = next((kind for kind in names if kind not in kinds and name in names[kind]), None)
     if other is not None:
-        way = "a return is reached by sends" if other == "return" else "strips and buses feed a bus by bus"
-        hint: str | None = f"{name!r} is a {other}; {way}" if other != "strip" else f"{name!r} is a strip"
+        ways = {"return": "a return is reached by sends", "vca": "a VCA has members but no sound"}
+        hint: str | None = f"{name!r} is a {other}" + (f"; {ways[other]}" if other in ways else "")
     else:
-        known = [*names[wanted], MIX] if wanted == "bus" else [*names[wanted]]
-        hint = suggest(name, known, otherwise="the song has" if names[wanted] else None)
-        hint = hint or f'a table [[song.{wanted}]] with name = "{name}" makes one ([[{wanted}]] in a song\'s own file)'
-    yield Problem(place, f"unknown-{wanted}", f"{song.label} has no {wanted} {name!r}", hint)
+        known = [each for kind in kinds for each in names[kind]] + [MIX] * (wanted == "bus")
+        hint = suggest(name, known, otherwise="the song has" if any(names[kind] for kind in kinds) else None)
+        made = "bus" if wanted == "key" else wanted
+        hint = hint or f'a table [[song.{made}]] with name = "{name}" makes one ([[{made}]] in a song\'s own file)'
+    code = "unknown-side-chain" if wanted == "key" else f"unknown-{wanted}"
+    yield Problem(place, code, f"{song.label} has no {_NOUNS.get(wanted, wanted)} {name!r}", hint)
 
 
-def _feeds(song: SongView) -> Feeds:
-    """Return what every bus and return feeds, as far as those names exist."""
-    known = {*song.names("bus"), *song.names("return")}
+def _feeds(song: SongView, settings: Settings) -> Feeds:
+    """Return what every channel feeds, as far as those names exist: buses, sends, and those that listen to it."""
+    sums = {*song.names("bus"), *song.names("return")}
+    known = {*song.names("strip"), *sums}
     feeds: Feeds = {}
-    for kind, loc, channel in song.channels("bus", "return"):
+    for kind, loc, channel in song.channels("strip", "bus", "return"):
         if (name := text_of(channel, "name")) is None:
             continue
         targets = feeds.setdefault(name, {})
-        if (bus := text_of(channel, "bus")) in song.names("bus"):
-            targets[str(bus)] = (*loc, "bus")
-        for index, send in tables_of(channel, "sends") if kind == "bus" else ():
-            if (to := text_of(send, "to")) in known:
-                targets.setdefault(str(to), (*loc, "sends", index, "to"))
+        for to, place in (*_buses(kind, channel, loc, settings), *_sends(kind, channel, loc, settings)):
+            if to in sums:
+                targets.setdefault(to, place)
+        for key, place in _keys(kind, channel, loc, settings):
+            if key in known:
+                feeds.setdefault(key, {}).setdefault(name, place)
     return feeds
 
 
-def _check_cycles(song: SongView) -> Iterator[Problem]:
-    feeds = _feeds(song)
-    for cycle in find_cycles({name: list(targets) for name, targets in feeds.items()}):
-        path = " -> ".join([*cycle, cycle[0]])
-        message = f"{song.label} sends its sound in a circle: {path}"
-        place = feeds[cycle[0]][cycle[1] if len(cycle) > 1 else cycle[0]]
-        yield Problem(place, "routing-cycle", message, "let one of them feed the mix")
+def _check_cycles(song: SongView, settings: Settings) -> Iterator[Problem]:
+    for feeds, verb, hint in (
+        (_feeds(song, settings), "sends its sound", "let one of them feed the mix"),
+        (_vca_members(song), "hands its offsets on", "let one of them follow nothing"),
+    ):
+        for cycle in find_cycles({name: list(targets) for name, targets in feeds.items()}):
+            path = " -> ".join([*cycle, cycle[0]])
+            place = feeds[cycle[0]][cycle[1] if len(cycle) > 1 else cycle[0]]
+            yield Problem(place, "routing-cycle", f"{song.label} {verb} in a circle: {path}", hint)
+
+
+def _vca_members(song: SongView) -> Feeds:
+    known = song.names("vca")
+    return {
+        str(text_of(vca, "name")): {name: (*loc, "vca") for name in names_of(vca, "vca") if name in known}
+        for _, loc, vca in song.channels("vca")
+        if text_of(vca, "name")
+    }
 
 
 def find_cycles(feeds: Mapping[str, Sequence[str]]) -> list[list[str]]:
@@ -161,26 +207,29 @@ def _check_sound(song: SongView, settings: Settings) -> Iterator[Problem]:
     if not strips or not isinstance(written, list) or len(strips) < len(written):
         return
     muted = {text_of(table, "name") for _, _, table in song.channels("bus", "return") if table.get("mute") is True}
-    open_ways, known = _reach_mix(song, muted), {MIX, *song.names("bus"), *song.names("return")}
-    for _, loc, strip in song.channels("strip"):
+    open_ways = _reach_mix(song, settings, muted)
+    known = {MIX, *song.names("bus"), *song.names("return")}
+    for kind, loc, strip in song.channels("strip"):
         bus, place = settings.find(strip, loc, "bus")
-        if place != loc and not isinstance(bus, str):
+        if place != loc and not isinstance(bus, str | list):
             return
-        targets = {MIX if bus is None else bus, *(to for to, _ in settings.sends(strip, loc))}
+        ways = (*_buses(kind, strip, loc, settings), *settings.sends(strip, loc))
+        targets = {to for to, _ in ways}
         if strip.get("mute") is not True and (targets & open_ways or not targets <= known):
             return
     message = f"nothing of {song.label} can be heard: all its strips, or all their ways to the mix, are muted"
     yield Problem(song.loc, "no-sound", message, "unmute a strip, or leave the song out")
 
 
-def _reach_mix(song: SongView, muted: set[str | None]) -> set[str]:
+def _reach_mix(song: SongView, settings: Settings, muted: set[str | None]) -> set[str]:
     """Return the names from which sound reaches the mix."""
-    feeds = _feeds(song)
-    for _, _, channel in song.channels("bus", "return"):
-        if (name := text_of(channel, "name")) and channel.get("bus", MIX) == MIX:
-            feeds[name].setdefault(MIX, ())
+    ways: dict[str, set[str]] = {}
+    for kind, loc, channel in song.channels("bus", "return"):
+        if name := text_of(channel, "name"):
+            to = (*_buses(kind, channel, loc, settings), *_sends(kind, channel, loc, settings))
+            ways[name] = {each for each, _ in to}
     open_ways, grown = {MIX}, True
     while grown:
-        found = {name for name in feeds.keys() - muted - open_ways if open_ways & feeds[name].keys()}
+        found = {name for name in ways.keys() - muted - open_ways if open_ways & ways[name]}
         open_ways, grown = open_ways | found, bool(found)
     return open_ways

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from farm.manifest.diagnostics import Loc, Problem, suggest
+from farm.manifest.song import StripSettings
 from farm.manifest.song_view import Raw, SongView, may_hide, table_of, tables_of, text_of
 
-_OF_STRIPS_ONLY = ("bus", "gain_db", "pan", "invert_polarity", "sends")
+_OF_MASTERS = ("inserts",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,28 @@ class Settings:
         return None, loc
 
     def sends(self, strip: Raw, loc: Loc) -> Iterator[tuple[str, Loc]]:
-        """Yield the returns that a strip sends to and where each of them is written."""
+        """Yield what a strip sends to and where each of them is written."""
         for table, place in self.layers(strip, loc):
-            for index, send in tables_of(table, "sends"):
-                if to := text_of(send, "to"):
-                    yield to, (*place, "sends", index, "to")
+            yield from sends_of(table, place)
+
+    def keys(self, strip: Raw, loc: Loc) -> Iterator[tuple[str, Loc]]:
+        """Yield what the inserts of a strip listen to and where each of them is written."""
+        for table, place in self.layers(strip, loc):
+            yield from keys_of_inserts(table, place)
+
+
+def sends_of(table: Raw, loc: Loc) -> Iterator[tuple[str, Loc]]:
+    """Yield the targets of a table's own sends, with their places."""
+    for index, send in tables_of(table, "sends"):
+        if to := text_of(send, "to"):
+            yield to, (*loc, "sends", index, "to")
+
+
+def keys_of_inserts(table: Raw, loc: Loc) -> Iterator[tuple[str, Loc]]:
+    """Yield what a table's own inserts listen to, with their places."""
+    for index, insert in tables_of(table, "inserts"):
+        if key := text_of(insert, "key"):
+            yield key, (*loc, "inserts", index, "key")
 
 
 def check_presets(song: SongView, settings: Settings) -> Iterator[Problem]:
@@ -49,10 +67,14 @@ def check_presets(song: SongView, settings: Settings) -> Iterator[Problem]:
 
 
 def check_master(master: Raw, loc: Loc, settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong with a master's preset: unknown, or one that sets what a master does not have."""
+    """Yield what is wrong with a master: an unknown preset, one that sets what a master does not have, a side-chain."""
     yield from _check_known(master, loc, settings)
     name = text_of(master, "preset")
-    unfit = [key for key in _OF_STRIPS_ONLY if name and key in table_of(table_of(settings.data, "preset"), name)]
+    preset = table_of(table_of(settings.data, "preset"), name) if name else {}
+    unfit = [key for key in preset if key in StripSettings.model_fields and key not in _OF_MASTERS]
+    for key, place in (*keys_of_inserts(master, loc), *keys_of_inserts(preset, ("preset", name or ""))):
+        message = f"a master has nothing but the mix to listen to, not {key!r}"
+        yield Problem(place, "key-in-master", message, "leave key out, or put the processor on a bus")
     if unfit:
         message = f"the preset {name!r} sets {', '.join(unfit)}, which a master does not have"
         yield Problem((*loc, "preset"), "preset-unfit", message, "put its inserts into a preset of their own")

@@ -1,13 +1,16 @@
 """A song as it is written down: strips, buses, sends and returns, and its mastering chain."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from farm.codes import parse_isrc
+from farm.manifest.automation import AutomatedTable
+from farm.manifest.clip import Clip
+from farm.manifest.moment import Time
 from farm.manifest.processors.registry import Insert
-from farm.manifest.table import MIX, FilePath, LevelDb, Pan, Table, Text
+from farm.manifest.table import MIX, FilePath, LevelDb, Pan, Table, Text, check_text
 
 
 def check_isrc(text: str) -> str:
@@ -23,26 +26,80 @@ def check_isrc(text: str) -> str:
 Isrc = Annotated[str, AfterValidator(check_isrc)]
 
 
-class Send(Table):
-    """A tap behind the fader into a return."""
+def parse_names(written: Any) -> tuple[str, ...]:
+    """Return one name or several as they were written: a text, or an array of texts without doubles."""
+    names = [written] if isinstance(written, str) else written
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise PydanticKnownError("string_type")
+    for name in names:
+        check_text(name)
+    return tuple(dict.fromkeys(names))
 
-    to: Text = Field(description="The return that it feeds.")
-    gain_db: LevelDb = Field(default=0.0, description="Level of the send in dB, counted from the fader.")
+
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(parse_names),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}
+    ),
+]
+"""A name, or an array of names."""
+
+Width = Annotated[float, Field(ge=0.0, le=2.0)]
+PanPair = Annotated[list[Pan], Field(min_length=2, max_length=2)]
+
+PLACE_DESCRIPTION = "The place in the stereo picture: -1 left, 0 middle, 1 right."
+
+
+class Send(AutomatedTable):
+    """A tap into a return or a bus."""
+
+    to: Text = Field(description="The return or bus that it feeds.")
+    gain_db: LevelDb = Field(default=0.0, description="Level of the send in dB, counted from where it is tapped.")
+    pre_fader: bool = Field(
+        default=False, description="Tap before the fader and the groups' offsets, yet behind inserts and pan."
+    )
+    mute: bool = Field(default=False, description="Shut the send.")
 
 
 class StripSettings(Table):
     """What a strip, a preset and the strip defaults can all say."""
 
-    bus: Text = Field(default=MIX, description='The bus that it feeds; "mix" is the song\'s stereo sum.')
+    bus: Names = Field(
+        default=(MIX,),
+        description='The bus that it feeds, or several in an array; "mix" is the song\'s stereo sum, [] is none.',
+    )
     gain_db: LevelDb = Field(default=0.0, description="The fader in dB.")
-    pan: Pan = Field(default=0.0, description="The place in the stereo picture: -1 left, 0 middle, 1 right.")
+    pan: Pan = Field(default=0.0, description=PLACE_DESCRIPTION)
+    pan_law_db: float = Field(
+        default=-3.0,
+        ge=-6.0,
+        le=-3.0,
+        description="Level of a mono strip on either side in the middle, in dB: -3 constant power, -6 constant sum.",
+    )
+    dual_pan: PanPair | None = Field(
+        default=None, description="Places of the left and the right channel of a stereo strip, instead of a balance."
+    )
+    width: Width = Field(default=1.0, description="Factor on the side of a stereo strip: 0 is mono, 1 leaves it.")
+    input: Literal["stereo", "mono", "left", "right", "swapped", "mid_side"] = Field(
+        default="stereo",
+        description="What is taken of a stereo file: both channels, their mean, one, both exchanged, or mid and side.",
+    )
     invert_polarity: bool = Field(default=False, description="Turn the wave upside down.")
+    delay_ms: float = Field(
+        default=0.0, ge=-10000.0, le=10000.0, description="How much later it plays, in ms; earlier if negative."
+    )
+    delay_samples: int = Field(
+        default=0, ge=-480000, le=480000, description="The same in samples at the album's rate; both add up."
+    )
+    vca: Names = Field(default=(), description="The group without sound whose offset it follows, or several.")
     inserts: list[Insert] = Field(
         default_factory=list,
         description="The insert chain before the fader, in order. Chains of defaults and presets come first.",
     )
     sends: list[Send] = Field(
-        default_factory=list, description="Taps into returns. The same return named again replaces an inherited send."
+        default_factory=list,
+        description="Taps into returns and buses. The same one named again replaces an inherited send.",
     )
 
 
@@ -50,32 +107,63 @@ class Preset(StripSettings):
     """Settings under a name, for the strips and masters that ask for them."""
 
 
-class Strip(StripSettings):
+class Strip(AutomatedTable, StripSettings):
     """The channel strip that one stem runs through."""
 
+    fixed: ClassVar[frozenset[str]] = frozenset({"pan_law_db", "delay_ms"})
+
     name: Text = Field(description="The strip's name, the only one of its kind in the song.")
-    stem: FilePath = Field(description="The stem's audio file, from the folder of the file that says so.")
+    stem: FilePath | None = Field(
+        default=None, description="The stem's audio file, from the folder of the file that says so."
+    )
+    clips: list[Clip] = Field(
+        default_factory=list, description="Parts of audio files at places of the song, instead of a stem."
+    )
     mute: bool = Field(default=False, description="Leave the strip out of the mix, its sends too.")
     preset: Text | None = Field(default=None, description="The preset whose settings it starts from.")
 
 
-class Return(Table):
+class Return(AutomatedTable):
     """The processed input of sends: the shared reverb, the slap delay."""
 
     name: Text = Field(description="The return's name, the only one of its kind in the song.")
-    bus: Text = Field(default=MIX, description='The bus that it feeds; "mix" is the song\'s stereo sum.')
+    bus: Names = Field(
+        default=(MIX,),
+        description='The bus that it feeds, or several in an array; "mix" is the song\'s stereo sum, [] is none.',
+    )
     gain_db: LevelDb = Field(default=0.0, description="The fader in dB.")
     pan: Pan = Field(default=0.0, description="The balance of the stereo picture: -1 left, 0 middle, 1 right.")
-    mute: bool = Field(default=False, description="Leave it out of the mix.")
+    dual_pan: PanPair | None = Field(
+        default=None, description="Places of the left and the right channel, instead of a balance."
+    )
+    width: Width = Field(default=1.0, description="Factor on the side: 0 is mono, 1 leaves it.")
+    mute: bool = Field(default=False, description="Leave it out of the mix, its sends too.")
+    vca: Names = Field(default=(), description="The group without sound whose offset it follows, or several.")
     inserts: list[Insert] = Field(default_factory=list, description="The insert chain before the fader, in order.")
+    sends: list[Send] = Field(default_factory=list, description="Taps into returns and buses.")
 
 
 class Bus(Return):
     """A named sum of strips and buses with its own insert chain."""
 
     name: Text = Field(description="The bus's name, the only one of its kind in the song.")
-    mute: bool = Field(default=False, description="Leave it out of the mix, its sends too.")
-    sends: list[Send] = Field(default_factory=list, description="Taps behind the fader into returns.")
+
+
+class Vca(AutomatedTable):
+    """A group without sound: its fader moves those of all its members."""
+
+    name: Text = Field(description="The group's name, the only one of its kind in the song.")
+    gain_db: LevelDb = Field(default=0.0, description="The offset of all its members' faders in dB.")
+    mute: bool = Field(default=False, description="Leave its members out of the mix.")
+    vca: Names = Field(default=(), description="The group without sound whose offset it follows, or several.")
+
+
+class Tempo(Table):
+    """The tempo and meter from a bar on."""
+
+    bar: int = Field(default=1, ge=1, le=999999, description="The bar from which it holds.")
+    bpm: float = Field(ge=10.0, le=1000.0, description="Beats a minute.")
+    beats_per_bar: int = Field(default=4, ge=1, le=64, description="Beats of a bar.")
 
 
 class Master(Table):
@@ -101,6 +189,21 @@ class Song(Table):
     buses: list[Bus] = Field(alias="bus", default_factory=list, description="The buses: one [[song.bus]] each.")
     returns: list[Return] = Field(
         alias="return", default_factory=list, description="The returns: one [[song.return]] each."
+    )
+    vcas: list[Vca] = Field(
+        alias="vca", default_factory=list, description="The groups without sound: one [[song.vca]] each."
+    )
+    tempo: list[Tempo] = Field(
+        default_factory=list, description="The tempo: one [[song.tempo]] for the beginning and for each change."
+    )
+    end: Time | None = Field(
+        default=None, description="Where the song ends; where its last sound has died away if absent."
+    )
+    end_fade_seconds: float = Field(
+        default=0.0, ge=0.0, le=60.0, description="Length of the fade to its end, in seconds; only where end is given."
+    )
+    tail_seconds: float = Field(
+        default=30.0, ge=0.0, le=120.0, description="The most that effects may ring on after the last stem, in seconds."
     )
     master: Master = Field(default_factory=Master, description="The mastering chain.")
 

@@ -15,6 +15,13 @@ def text_of(table: Raw, key: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
+def names_of(table: Raw, key: str) -> list[str]:
+    """Return the names under a key that takes one or several; those that cannot be judged are left out."""
+    value = table.get(key)
+    written = value if isinstance(value, list) else [value]
+    return [name for name in written if isinstance(name, str) and name.strip()]
+
+
 def table_of(table: Raw, key: str) -> Raw:
     """Return the table under a key; an empty one if there is none that can be judged."""
     value = table.get(key)
@@ -46,8 +53,8 @@ class SongView:
     label: str
 
     def channels(self, *kinds: str) -> Iterator[tuple[str, Loc, Raw]]:
-        """Yield kind, place and table of the strips, buses and returns of a song, in that order."""
-        for kind in kinds or ("strip", "bus", "return"):
+        """Yield kind, place and table of the strips, buses, returns and VCAs of a song, in that order."""
+        for kind in kinds or ("strip", "bus", "return", "vca"):
             for index, channel in tables_of(self.table, kind):
                 yield kind, (*self.loc, kind, index), channel
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from farm.audio.blocks import BLOCK_FRAMES
 from farm.audio.tail import TailTrimmer
 from farm.dsp.chain import InsertChain
+from farm.dsp.chain_stream import ChainStream
 from farm.measure.meter import Meter
 from farm.plan.spec import MasterSpec
 from farm.records import Artifact, Measurement
@@ -17,9 +18,7 @@ def render_master(
     spec: MasterSpec, mix: Artifact, store: LocalStore, *, block_frames: int = BLOCK_FRAMES
 ) -> tuple[Artifact, Measurement]:
     """Run the mix through the mastering chain and measure what comes out."""
-    chain = InsertChain(spec.inserts, spec.rate_hz)
     meter = Meter(spec.rate_hz)
-    block = np.empty((block_frames, 2), np.float32)
     with open_artifact(store, mix) as reader, create_artifact(store, spec.rate_hz) as writer:
 
         def keep(part: NDArray[np.float32]) -> None:
@@ -27,12 +26,8 @@ def render_master(
             meter.push(part)
 
         trimmer = TailTrimmer(keep)
-        while frames := reader.read_into(block):
-            chain.process(block[:frames])
-            trimmer.body(block[:frames])
-        for start in range(0, chain.tail_frames, block_frames):
-            frames = min(block_frames, chain.tail_frames - start)
-            block[:frames] = 0.0
-            chain.process(block[:frames])
-            trimmer.tail(block[:frames])
+        stream = ChainStream(reader.read_into, InsertChain(spec.inserts, spec.rate_hz), block_frames)
+        while len(block := stream.read()):
+            trimmer.body(block[: stream.body_frames])
+            trimmer.tail(block[stream.body_frames :])
     return writer.finished(), meter.finish()

@@ -1,6 +1,6 @@
 """What a render came to, as values: what other programs read as JSON and people as a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from farm.album.spread import Spread, measure_spread
 from farm.graph.task import Failed, Made, Result
 from farm.plan.node import Plan, PlannedSong
 from farm.plan.song import master_id
+from farm.plan.spec import GroupSpec
 from farm.records import Measurement, measurement_from
 
 LOUDNESS_TOLERANCE_LU = 0.2
@@ -62,6 +63,7 @@ class Summary:
     finished: Spread
     files: tuple[DeliveredFile, ...]
     errors: tuple[Failed, ...]
+    warnings: tuple[str, ...]
 
 
 def summarise(
@@ -89,7 +91,17 @@ def summarise(
         finished=measure_spread(_measurements(songs, results, plan.finishes.__getitem__)),
         files=tuple(files),
         errors=errors,
+        warnings=tuple(_warnings(plan, results)),
     )
+
+
+def _warnings(plan: Plan, results: Mapping[str, Result]) -> Iterator[str]:
+    """Yield what is no error and yet no good: stems without a sound."""
+    for node in plan.nodes:
+        result = results.get(node.id)
+        if isinstance(node.spec, GroupSpec) and isinstance(result, Made):
+            for index in result.record.facts.get("silent", ()):
+                yield f"{plan.songs[(node.song or 1) - 1].title}: {node.spec.strips[index].name} is digital silence"
 
 
 def _measurements(
@@ -179,6 +191,7 @@ def summary_document(summary: Summary) -> dict[str, object]:
             }
             for file in summary.files
         ],
+        "warnings": list(summary.warnings),
         "errors": [
             {"node": each.node, "code": each.code, "message": each.message, "where": each.where, "hint": each.hint}
             for each in summary.errors

@@ -13,6 +13,7 @@ def summary_text(summary: Summary) -> str:
     lines = [_HEAD, *map(_row, summary.songs), "", *_spread(summary)]
     folders = Counter(file.path.parent for file in summary.files)
     lines += [f"{count:4} files in {folder}" for folder, count in folders.items()]
+    lines += [f"     warning: {each}" for each in summary.warnings]
     lines += [f"\n{each.node}: {each.render()}" for each in summary.errors]
     lines.append(
         f"{summary.album}: {summary.status}, {summary.rendered} rendered, {summary.reused} reused, "

@@ -7,14 +7,26 @@ import pytest
 
 from farm.plan.keys import content_key, facet, static_keys
 from farm.plan.node import Need, Node
-from farm.plan.spec import FinishSpec, GroupSpec, InputSpec, InsertSpec, StripSpec
+from farm.plan.spec import (
+    ClipSpec,
+    CurveSpec,
+    FinishSpec,
+    GroupSpec,
+    InputSpec,
+    InsertSpec,
+    LaneSpec,
+    LevelSpec,
+    PlaceSpec,
+    SourceSpec,
+    StripSpec,
+)
 from farm.plan.status import needed_nodes, resolve_statuses
 from farm.records import Artifact, Record
 from farm.store.local import LocalStore
 
 STEM = InputSpec("aa" * 16, "/somewhere/kick.wav", 1000, 17)
 EQ = InsertSpec("eq", 1, {"bands": [{"kind": "bell", "hz": 100.0, "gain_db": 1.0, "q": 1.0}]})
-STRIP = StripSpec("kick", STEM, -3.0, 0.0, False, (EQ,), ())
+STRIP = StripSpec("kick", SourceSpec((ClipSpec(STEM),)), (EQ,), LevelSpec(-3.0))
 GROUP = Node("group:1.1", "group", "label", 1, GroupSpec(48000, (STRIP,)))
 
 
@@ -26,7 +38,7 @@ def with_strip(strip: StripSpec) -> Node:
     "same",
     [
         with_strip(replace(STRIP, name="kick drum")),
-        with_strip(replace(STRIP, stem=InputSpec("aa" * 16, "/elsewhere/k.wav", 1000, 99))),
+        with_strip(replace(STRIP, source=SourceSpec((ClipSpec(InputSpec("aa" * 16, "/elsewhere/k.wav", 1000, 99)),)))),
         replace(GROUP, id="group:7.3", label="another", song=7),
         with_strip(replace(STRIP, inserts=(replace(EQ, params=dict(reversed(EQ.params.items()))),))),
     ],
@@ -39,15 +51,33 @@ def test_names_paths_and_places_are_not_in_a_key(same: Node) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        with_strip(replace(STRIP, gain_db=-3.01)),
-        with_strip(replace(STRIP, stem=replace(STEM, digest="bb" * 16))),
+        with_strip(replace(STRIP, level=LevelSpec(-3.01))),
+        with_strip(replace(STRIP, level=LevelSpec(-3.0, mutes=(CurveSpec(((0, 1.0, "hold"),)),)))),
+        with_strip(replace(STRIP, place=PlaceSpec(law_db=-4.5))),
+        with_strip(replace(STRIP, source=SourceSpec((ClipSpec(replace(STEM, digest="bb" * 16)),)))),
+        with_strip(replace(STRIP, source=SourceSpec((ClipSpec(STEM, at_frames=1),)))),
+        with_strip(replace(STRIP, source=SourceSpec((ClipSpec(STEM),), invert_polarity=True))),
         with_strip(replace(STRIP, inserts=(replace(EQ, version=2),))),
+        with_strip(replace(STRIP, inserts=(replace(EQ, files={"impulse": STEM}),))),
+        with_strip(replace(STRIP, inserts=(replace(EQ, lanes=(LaneSpec(("x",), CurveSpec(((0, 1.0, "hold"),))),)),))),
         with_strip(replace(STRIP, inserts=())),
-        with_strip(replace(STRIP, invert_polarity=True)),
         replace(GROUP, spec=GroupSpec(44100, (STRIP,))),
         replace(GROUP, spec=GroupSpec(48000, (STRIP, STRIP))),
     ],
-    ids=["fader", "audio", "processor version", "no insert", "polarity", "rate", "two strips"],
+    ids=[
+        "fader",
+        "mute that moves",
+        "pan law",
+        "audio",
+        "place of a clip",
+        "polarity",
+        "processor version",
+        "file of a processor",
+        "automation",
+        "no insert",
+        "rate",
+        "two strips",
+    ],
 )
 def test_whatever_can_be_heard_is_in_a_key(other: Node) -> None:
     assert content_key(other, []) != content_key(GROUP, [])
@@ -81,7 +111,7 @@ def test_a_missing_facet_reads_as_none() -> None:
 def test_static_keys_change_with_anything_above() -> None:
     mix = Node("mix:1", "mix", "", 1, FinishSpec(48000, -1.0), (Need("group:1.1"),))
     before = static_keys([GROUP, mix])
-    after = static_keys([with_strip(replace(STRIP, gain_db=0.0)), mix])
+    after = static_keys([with_strip(replace(STRIP, level=LevelSpec(0.0))), mix])
     assert before["mix:1"] != after["mix:1"]
 
 

@@ -101,7 +101,15 @@ def test_a_second_render_runs_nothing(rendered: RenderedAlbum, farm: Farm, bytes
     assert delivered(rendered.out) == bytes_once
 
 
-@pytest.mark.parametrize("how", [("--workers", 1), ("--workers", 4), ("--on", "processes", "--workers", 2)], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [
+        ("--workers", 1),
+        ("--workers", 4),
+        pytest.param(("--on", "processes", "--workers", 2), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_the_same_bytes_wherever_it_runs(
     rendered: RenderedAlbum, farm: Farm, tmp_path: Path, bytes_once: dict[str, bytes], how: tuple[object, ...]
 ) -> None:
@@ -110,6 +118,7 @@ def test_the_same_bytes_wherever_it_runs(
     assert delivered(tmp_path / "out") == bytes_once
 
 
+@pytest.mark.slow
 def test_the_same_bytes_on_a_scheduler_that_was_there_before(
     rendered: RenderedAlbum, farm: Farm, tmp_path: Path, bytes_once: dict[str, bytes]
 ) -> None:
@@ -154,7 +163,7 @@ def test_the_same_bytes_after_being_killed(
     assert delivered(tmp_path / "out") == bytes_once
 
 
-@pytest.mark.parametrize("on", ["threads", "processes"])
+@pytest.mark.parametrize("on", ["threads", pytest.param("processes", marks=pytest.mark.slow)])
 def test_interrupting_ends_at_once_with_130(rendered: RenderedAlbum, tmp_path: Path, on: str) -> None:
     arguments = ["render", rendered.manifest, "--out", tmp_path / "out", "--store", tmp_path / "store", "--on", on]
     with running_until([*arguments, "--workers", 1], tmp_path / "events.jsonl", made=1) as process:
@@ -248,6 +257,7 @@ class TestWithAnAlbumOfItsOwn:
         assert self.render(farm, album).code == 0
         assert delivered(album.out)
 
+    @pytest.mark.slow
     def test_an_unreachable_scheduler_ends_with_7(self, farm: Farm, album: RenderedAlbum, tmp_path: Path) -> None:
         arguments = ("--store", tmp_path / "empty", "--on", "tcp://127.0.0.1:9")
         ran = farm("render", album.manifest, "--out", album.out, *arguments)
