@@ -119,9 +119,12 @@ def mix_songs(folder: Path, on: str, workers: int) -> float:
 def measure_scaling(folder: Path, seconds: float, rounds: int) -> None:
     """Print the time on one worker by that on two, for threads and for processes."""
     write_stems(folder, 8, seconds)
-    strips = "".join(STRIP.format(name=f"stem{index}") for index in range(8))
-    head = MANIFEST[: MANIFEST.index("[[song]]")]
-    (folder / "album.toml").write_text(head + "".join(SONG.format(number=number) + strips for number in range(4)))
+    songs = [
+        SONG.format(number=number)
+        + "".join(STRIP.format(name=f"stem{index}", gain_db=-9.0 - number) for index in range(8))
+        for number in range(4)
+    ]
+    (folder / "album.toml").write_text(MANIFEST[: MANIFEST.index("[[song]]")] + "".join(songs))
     mix_songs(folder, "threads", 2)  # warm: kernels compiled, files in memory
     for on in ("threads", "processes"):
         pairs = [(mix_songs(folder, on, 1), mix_songs(folder, on, 2)) for _ in range(rounds)]
@@ -138,7 +141,10 @@ def measure_large(folder: Path, seconds: float) -> None:
             for _ in range(int(seconds)):
                 file.write(0.05 * rng.standard_normal((96_000, 2)))
     strips = "".join(
-        STRIP.format(name=f"strip{index}").replace(f"strip{index}.wav", f"stem{index % 4}.wav") for index in range(100)
+        STRIP.format(name=f"strip{index}", gain_db=-20.0 - index / 100).replace(
+            f"strip{index}.wav", f"stem{index % 4}.wav"
+        )
+        for index in range(100)
     )
     manifest = MANIFEST.replace('artist = "Bench"\n', 'artist = "Bench"\nrate_hz = 96000\n')
     (folder / "album.toml").write_text(manifest + strips)

@@ -38,7 +38,7 @@ STRIP = """\
 [[song.strip]]
 name = "{name}"
 stem = "{name}.wav"
-gain_db = -9.0
+gain_db = {gain_db}
 pan = 0.2
 inserts = [
   {{ type = "eq", bands = [{{ kind = "highpass", hz = 80, slope_db_oct = 24 }},
@@ -58,7 +58,14 @@ FFMPEG_STRIP = (
 
 
 IMPORTS = {
-    "farm": ("dask.threaded", "farm.operations", "farm.audio.pcm_source", "farm.dsp.eq", "farm.dsp.compressor"),
+    "farm": (
+        "dask.threaded",
+        "farm.render",
+        "farm.operations",
+        "farm.audio.pcm_source",
+        "farm.dsp.eq",
+        "farm.dsp.compressor",
+    ),
     "pedalboard": ("pedalboard",),
     "ffmpeg": (),
 }
@@ -86,7 +93,7 @@ def write_stems(folder: Path, stems: int, seconds: float) -> None:
                 t = start + np.arange(min(10.0, seconds - start) * RATE_HZ) / RATE_HZ
                 note = np.sin(2 * np.pi * 55 * (index + 1) * t) * np.exp(-3 * (2 * t % 1))
                 file.write(0.4 * note[:, None] + 0.02 * rng.standard_normal((len(t), 2)))
-    strips = "".join(STRIP.format(name=f"stem{index}") for index in range(stems))
+    strips = "".join(STRIP.format(name=f"stem{index}", gain_db=-9.0) for index in range(stems))
     (folder / "album.toml").write_text(MANIFEST + strips)
 
 

@@ -27,6 +27,7 @@ class Fader:
         self._level, self._mutes = _Level(level, glide), _Level(LevelSpec(mutes=level.mutes), glide)
         self._glide, self._late = glide, late_frames
         self._sends: dict[int, tuple[_Level, bool]] = {}
+        self._resting: dict[tuple[_Level, ...], Gains] = {}
 
     def add_send(self, index: int, send: SendSpec) -> None:
         """Make a send known under an index of the caller's."""
@@ -44,12 +45,16 @@ class Fader:
 
     def _gains(self, levels: tuple["_Level", ...], first: int, frames: int) -> Gains:
         """Return `(4,)` gains if nothing moves within the frames, else `(frames, 4)`."""
+        if levels in self._resting:
+            return self._resting[levels]
         rests = min(self._place.constant_until(first), *(level.constant_until(first) for level in levels))
         count = 1 if rests >= first + frames else frames
         gains = self._place.gains(first, count)
         for level in levels:
             gains *= level.gains(first, count)[:, None]
         single = gains.astype(np.float32)
+        if rests == FOREVER:
+            self._resting[levels] = single[0]
         return single[0] if count == 1 else single
 
 
