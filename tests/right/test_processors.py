@@ -1,16 +1,25 @@
 """What the manifest says of its processors is true of their sound."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from console_songs import RATE_HZ
 from pydantic import BaseModel
 
+from farm.dsp.chain import InsertChain
 from farm.dsp.processor import Adjustable, Keyed, build_processor
 from farm.manifest.automation import AutomatedTable
-from farm.manifest.curves import movable_keys
+from farm.manifest.curves import SWITCHES, movable_keys
+from farm.manifest.fields import keys_of, range_of
 from farm.manifest.processors.base import KeyedParams, ProcessorParams
 from farm.manifest.processors.registry import PROCESSORS
+from farm.plan.inputs import Inputs
+from farm.plan.insert import insert_specs
+from farm.plan.spec import CurveSpec, InsertSpec, LaneSpec
+from farm.plan.tempo import TempoMap
 
 NEEDED: dict[str, dict[str, Any]] = {
     "eq": {"bands": [{"kind": "bell", "hz": 100, "gain_db": 3}]},
@@ -60,3 +69,50 @@ def test_what_is_named_as_fixed_or_as_a_file_exists(params: type[ProcessorParams
     assert params.fixed | params.limits | params.files.keys() <= params.model_fields.keys()
     assert issubclass(params, AutomatedTable)
     assert issubclass(params, BaseModel)
+
+
+def moving(params: type[ProcessorParams]) -> InsertSpec:
+    """Return a processor of which every number that can move does so, from its value some way through its range."""
+    type_ = type_of(params)
+    model: Any = params.model_validate({"type": type_, **NEEDED.get(type_, {})})
+    spec = insert_specs([model], {}, TempoMap([], RATE_HZ), Inputs(lambda path: ""))[0]
+    return replace(spec, lanes=tuple(lanes_of(model, ())))
+
+
+def lanes_of(table: AutomatedTable, path: tuple[str | int, ...]) -> Iterator[LaneSpec]:
+    for key in movable_keys(type(table)):
+        low, high = range_of(keys_of(type(table))[key])
+        value = getattr(table, key)
+        if key not in SWITCHES and value is not None and low is not None and high is not None:
+            goal = (
+                (value * low) ** 0.5
+                if low > 0 and value > low
+                else value + 0.3 * ((high if value < high else low) - value)
+            )
+            points = ((300, value, "smooth"), (1700, goal, "hold"), (2500, value, "linear"), (4000, goal, "slow"))
+            yield LaneSpec((*path, key), CurveSpec(points))
+    for name in type(table).model_fields:
+        items = getattr(table, name)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, AutomatedTable) and name not in table.fixed:
+                yield from lanes_of(item, (*path, name, index))
+
+
+def chain_output(insert: InsertSpec, sizes: int, frames: int) -> bytes:
+    chain = InsertChain((insert,), RATE_HZ)
+    audio = (0.2 * np.random.default_rng(1).standard_normal((frames, 2))).astype(np.float32)
+    for start in range(0, frames, sizes):
+        chain.process(audio[start : start + sizes])
+    return audio.tobytes()
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 4096])
+@pytest.mark.parametrize("params", [each for each in OWN if type_of(each) not in ELSEWHERE], ids=type_of)
+def test_with_all_that_moves_moving_blocks_of_any_size_give_the_same_bytes(
+    params: type[ProcessorParams], size: int
+) -> None:
+    insert, frames = moving(params), 2600 if size == 1 else 9000
+    whole = chain_output(insert, 65_536, frames)
+    assert chain_output(insert, size, frames) == whole
+    if size != 1 and insert.lanes:
+        assert chain_output(replace(insert, lanes=()), 65_536, frames) != whole, "what moves is heard"
