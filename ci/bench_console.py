@@ -1,9 +1,10 @@
 """Where the time of a strip goes, what a second worker brings, and what a large song costs.
 
 `shares`: one strip (24-bit WAV, high-pass 24 dB/oct, 4 bells, compressor, fader, pan) on one thread, step by step, in
-blocks as they are rendered; best of five. `scaling`: four songs of eight such strips to their mixes, on one worker and
+blocks as they are rendered; best of five. `scaling`: 16 songs of eight such strips to their mixes, on one worker and
 on two, from the first task's start to the last one's end; median of the rounds, in turn. `large`: a song of 100 such
-strips at 96 kHz, 5 minutes; time, and the memory of the process.
+strips at 96 kHz, 5 minutes; time, and the memory of the process. Set TMPDIR to a folder in memory where a slow disk
+would be measured instead.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 import soundfile
 from bench_mix import MANIFEST, RATE_HZ, STRIP, write_stems
 
+SONGS = 16
 SONG = '[[song]]\ntitle = "Song {number}"\n'
 
 
@@ -122,7 +124,7 @@ def measure_scaling(folder: Path, seconds: float, rounds: int) -> None:
     songs = [
         SONG.format(number=number)
         + "".join(STRIP.format(name=f"stem{index}", gain_db=-9.0 - number) for index in range(8))
-        for number in range(4)
+        for number in range(SONGS)
     ]
     (folder / "album.toml").write_text(MANIFEST[: MANIFEST.index("[[song]]")] + "".join(songs))
     mix_songs(folder, "threads", 2)  # warm: kernels compiled, files in memory
@@ -130,7 +132,7 @@ def measure_scaling(folder: Path, seconds: float, rounds: int) -> None:
         pairs = [(mix_songs(folder, on, 1), mix_songs(folder, on, 2)) for _ in range(rounds)]
         one, two = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
         ratio = median(first / second for first, second in pairs)
-        print(f"4 songs of 8 strips on {on:9}: 1 worker {one:.2f} s, 2 workers {two:.2f} s, ratio {ratio:.2f}")  # noqa: T201
+        print(f"{SONGS} songs of 8 strips on {on:9}: 1 worker {one:.2f} s, 2 workers {two:.2f} s, ratio {ratio:.2f}")  # noqa: T201
 
 
 def measure_large(folder: Path, seconds: float) -> None:

@@ -56,6 +56,7 @@ def render(
 
 def _narrate(stack: ExitStack, events: Path | None) -> "Callable[[Planned], Listener]":
     """Return what is told the plan and answers with the listener: progress on stderr, events into a file."""
+    from farm.audio.kernel_cache import kernels_are_compiled
     from farm.graph.events import EventFile
     from farm.report.progress import show_progress
 
@@ -63,6 +64,8 @@ def _narrate(stack: ExitStack, events: Path | None) -> "Callable[[Planned], List
         due = [each.node for each in planned.nodes if each.record is None]
         if due:
             print(f"{planned.plan.album}: {len(due)} of {len(planned.nodes)} tasks to run", file=sys.stderr)  # noqa: T201
+            if not kernels_are_compiled():
+                print("the processors are compiled first, once on this machine: some 10 to 30 s", file=sys.stderr)  # noqa: T201
         show = stack.enter_context(show_progress(planned.songs, due))
         if events is None:
             return show
