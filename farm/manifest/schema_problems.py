@@ -184,7 +184,14 @@ def _not_finite(fault: _Fault) -> Problem:
 
 
 def _too_few(fault: _Fault) -> Problem:
-    return fault.problem("too-few", f"{fault.key} needs at least one entry")
+    least = fault.details["ctx"]["min_length"]
+    entries = "one entry" if least == 1 else f"{least} entries"
+    return fault.problem("too-few", f"{fault.key} needs at least {entries}")
+
+
+def _too_many(fault: _Fault) -> Problem:
+    most, given = fault.details["ctx"]["max_length"], fault.details["ctx"]["actual_length"]
+    return fault.problem("too-many", f"{fault.key} takes {most} entries at most, not {given}")
 
 
 _HANDLERS: Mapping[str, Callable[[_Fault], Problem]] = {
@@ -199,6 +206,7 @@ _HANDLERS: Mapping[str, Callable[[_Fault], Problem]] = {
     "less_than_equal": _out_of_range,
     "finite_number": _not_finite,
     "too_short": _too_few,
+    "too_long": _too_many,
 }
 _CUSTOM_HINTS = {
     "bad-isrc": "leave isrc out while the recording has none",
