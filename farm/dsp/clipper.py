@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from farm.audio.blocks import Block
 from farm.audio.kernel import kernel, kernel_part
 from farm.dsp.delay_line import DelayLine
+from farm.dsp.moving_levels import MovingLevels
 from farm.dsp.oversampler import CHUNK_FRAMES, Oversampler, Samples
-from farm.dsp.processor import CONTROL_FRAMES
 from farm.units import db_to_linear
 
 _FACTOR = 4
@@ -36,19 +36,14 @@ class Clipper:
         self.latency_frames = self._oversampler.latency_frames
         self._straight = DelayLine(self.latency_frames)
         self._clamp = bool(params["clamp"])
-        self._levels = np.array([_levels(params)] * 2)
-        self._left = np.zeros(1, np.int64)
-        self._room = np.empty((2, CHUNK_FRAMES))
+        self._levels = MovingLevels(_levels(params), CHUNK_FRAMES)
         # The filters ring as long after their middle as before it.
         self.tail_frames = self.latency_frames
 
     def adjust(self, params: Mapping[str, Any]) -> None:
         """Move ceiling and softness evenly to new values; the clamp comes and goes at once."""
         self._clamp = bool(params["clamp"])
-        goal = _levels(params)
-        if not np.array_equal(goal, self._levels[1]):
-            self._levels[1] = goal
-            self._left[0] = CONTROL_FRAMES
+        self._levels.move_to(_levels(params))
 
     def process(self, block: Block) -> None:
         """Clip a `(frames, 2)` block in place."""
@@ -56,32 +51,17 @@ class Clipper:
             self._process_chunk(block[start : start + CHUNK_FRAMES])
 
     def _process_chunk(self, chunk: Block) -> None:
-        _move(self._levels, self._left, len(chunk), self._room)
+        levels = self._levels.advance(len(chunk))
         high = self._oversampler.rise(chunk)
-        _clip(high, len(chunk), _FACTOR, self._room)
+        _clip(high, len(chunk), _FACTOR, levels)
         clipped = self._oversampler.fall(high, len(chunk))
         self._straight.process(chunk)
-        _add(chunk, clipped, self._room, self._clamp)
+        _add(chunk, clipped, levels, self._clamp)
 
 
 def _levels(params: Mapping[str, Any]) -> NDArray[np.float64]:
     """Return the ceiling and the share of it from which the curve bends, both linear."""
     return np.array([db_to_linear(float(params["ceiling_dbfs"])), 1.0 - float(params["softness"])])
-
-
-@kernel("void(float64[:,::1], int64[::1], int64, float64[:,::1])")
-def _move(levels: Samples, left: NDArray[np.int64], frames: int, out: Samples) -> None:
-    """Write each frame's levels: evenly from row 0, the present, to row 1, the goal, over `left` frames."""
-    for frame in range(frames):
-        if left[0] > 1:
-            for which in range(levels.shape[1]):
-                levels[0, which] += (levels[1, which] - levels[0, which]) / left[0]
-            left[0] -= 1
-        elif left[0] == 1:
-            levels[0, :] = levels[1, :]
-            left[0] = 0
-        for which in range(levels.shape[1]):
-            out[which, frame] = levels[0, which]
 
 
 @kernel_part

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from farm.audio.blocks import Block
 from farm.audio.kernel import kernel, kernel_part
 from farm.dsp.delay_line import DelayLine
+from farm.dsp.moving_levels import MovingLevels
 from farm.dsp.oversampler import CHUNK_FRAMES, Oversampler, Samples
-from farm.dsp.processor import CONTROL_FRAMES
 from farm.units import db_to_linear
 
 _FACTOR = 8
@@ -47,19 +47,14 @@ class Saturation:
         self._keep = math.exp(-2.0 * math.pi * _DC_HZ / rate_hz)
         self._dc = np.zeros((2, 2))
         self._curve = _CURVES[params["curve"]]
-        self._levels = np.array([_levels(params)] * 2)
-        self._left = np.zeros(1, np.int64)
-        self._room = np.empty((3, CHUNK_FRAMES))
+        self._levels = MovingLevels(_levels(params), CHUNK_FRAMES)
         self._driven = np.empty(_FACTOR * CHUNK_FRAMES)
         self.tail_frames = self._find_tail(params)
 
     def adjust(self, params: Mapping[str, Any]) -> None:
         """Move drive, mix and output evenly to new values; another curve comes at once."""
         self._curve = _CURVES[params["curve"]]
-        goal = _levels(params)
-        if not np.array_equal(goal, self._levels[1]):
-            self._levels[1] = goal
-            self._left[0] = CONTROL_FRAMES
+        self._levels.move_to(_levels(params))
         self.tail_frames = max(self.tail_frames, self._find_tail(params))
 
     def process(self, block: Block) -> None:
@@ -76,14 +71,14 @@ class Saturation:
 
     def _process_chunk(self, chunk: Block) -> None:
         frames = len(chunk)
-        _move(self._levels, self._left, frames, self._room)
+        levels = self._levels.advance(frames)
         high = self._oversampler.rise(chunk)
-        _bend(high, frames, _FACTOR, self._curve, self._room, self._driven)
+        _bend(high, frames, _FACTOR, self._curve, levels, self._driven)
         bent = self._oversampler.fall(high, frames)
         if self._curve == _CURVES["tube"]:
             _remove_dc(bent, frames, self._keep, self._dc)
         self._straight.process(chunk)
-        _mix(chunk, bent, self._room)
+        _mix(chunk, bent, levels)
 
 
 def _levels(params: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -91,21 +86,6 @@ def _levels(params: Mapping[str, Any]) -> NDArray[np.float64]:
     mix = float(params["mix"])
     wet = mix * db_to_linear(float(params["output_db"]))
     return np.array([db_to_linear(float(params["drive_db"])), 1.0 - mix + wet, wet])
-
-
-@kernel("void(float64[:,::1], int64[::1], int64, float64[:,::1])")
-def _move(levels: Samples, left: NDArray[np.int64], frames: int, out: Samples) -> None:
-    """Write each frame's levels: evenly from row 0, the present, to row 1, the goal, over `left` frames."""
-    for frame in range(frames):
-        if left[0] > 1:
-            for which in range(levels.shape[1]):
-                levels[0, which] += (levels[1, which] - levels[0, which]) / left[0]
-            left[0] -= 1
-        elif left[0] == 1:
-            levels[0, :] = levels[1, :]
-            left[0] = 0
-        for which in range(levels.shape[1]):
-            out[which, frame] = levels[0, which]
 
 
 @kernel_part
