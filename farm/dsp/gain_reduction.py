@@ -254,6 +254,8 @@ def run_compressor(
     `curve` is start of the knee, knee, 0.5 / knee, slope, most reduction, dB an octave, link; `ballistics` what is kept
     per frame in attack, release and mean; `levels` wet and dry as they shall be and as they were before the ramp. If
     `is_linked`, both channels have one reduction. Returns the frames of the ramp that are left.
+
+    It is long because a chunk goes all the way from level to gain in it while it is in the first cache.
     """
     samples = block.reshape(block.size)
     attack, release, rms = ballistics[0], ballistics[1], ballistics[2]
