@@ -1,5 +1,6 @@
 """VST3 plug-ins: they sound as they do in pedalboard itself, late by what is said, and fail alone."""
 
+import ctypes
 import gc
 import os
 import shutil
@@ -75,6 +76,16 @@ def run(vst3: Vst3, audio: np.ndarray, size: int = 65_536) -> np.ndarray:
     for start in range(0, len(out), size):
         vst3.process(out[start : start + size])
     return out
+
+
+@pytest.fixture(autouse=True)
+def own_floating_point() -> Iterator[None]:
+    """Undo what a plug-in loaded in this process does to it: the zam plug-ins switch small numbers off for good. (In a
+    render they are loaded in processes of their own.)"""
+    environment, libc = ctypes.create_string_buffer(256), ctypes.CDLL(None)
+    libc.fegetenv(environment)
+    yield
+    libc.fesetenv(environment)
 
 
 def load_here(plugin: str, parameters: Mapping[str, Any], channels: int) -> Any:
@@ -550,3 +561,10 @@ def test_the_digest_of_a_folder_is_that_of_its_files_and_their_names(tmp_path: P
     assert len(digests) == 5
     lone = tmp_path / "A.vst3" / "Contents/moduleinfo.json"
     assert xxh3_of_folder(lone) == xxh3_of_file(lone)
+
+
+@needs_zam
+def test_a_plugin_leaves_the_floating_point_of_this_process_alone(build: Any) -> None:
+    """Small numbers stay numbers, while and after a plug-in runs that switches them off in its own process."""
+    run(build("ZamCompX2", parameters=PRESSED), noise(1000))
+    assert float.fromhex("0x1p-1070") * 0.5 > 0.0
