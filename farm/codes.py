@@ -18,11 +18,6 @@ def parse_isrc(text: str) -> str:
     return bare
 
 
-def format_isrc(isrc: str) -> str:
-    """Return a bare ISRC with its hyphens: `AA-6Q7-20-00047`."""
-    return f"{isrc[:2]}-{isrc[2:5]}-{isrc[5:7]}-{isrc[7:]}"
-
-
 def gtin_check_digit(first_twelve: str) -> int:
     """Return the check digit of an EAN-13 (GS1: weights 1, 3, 1, 3, ... from the left)."""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(first_twelve))

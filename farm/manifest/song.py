@@ -203,7 +203,7 @@ class Song(Table):
         default=0.0, ge=0.0, le=60.0, description="Length of the fade to its end, in seconds; only where end is given."
     )
     tail_seconds: float = Field(
-        default=30.0, ge=0.0, le=120.0, description="The most that effects may ring on after the last stem, in seconds."
+        default=30.0, ge=0.0, le=30.0, description="The most that effects may ring on after the last stem, in seconds."
     )
     master: Master = Field(default_factory=Master, description="The mastering chain.")
 

@@ -73,10 +73,6 @@ class FileDigests:
                 if found:
                     self._remember(path, *found, xxh3_of_file)
 
-    def trust_sha256(self, path: Path, sha256: str) -> None:
-        """Remember the digest of a file that was written and checked just now, by nobody else."""
-        self._keep(_name(path.stat(), sha256_of_file), sha256)
-
     def _digest(self, path: Path, hashed: Callable[[Path], str]) -> str:
         try:
             if known := self._find(path, hashed):
