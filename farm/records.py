@@ -35,13 +35,67 @@ class Measurement:
     """Loudness of each 400 ms gating block above -70 LUFS, in hundredths of LUFS: album loudness pools them."""
     ltas_db: tuple[float, ...] = ()
     """Level-independent long-term average spectrum of the loud parts, dB a band of LTAS_BANDS_HZ; () if silent."""
+    ltas_mid_db: tuple[float, ...] = ()
+    """The same of the mid, (left + right) / 2, relative to the same level; () unless stereo."""
+    ltas_side_db: tuple[float, ...] = ()
+    """The same of the side, (left - right) / 2."""
+    low_correlation: float | None = None
+    """Correlation of left and right below 120 Hz in the loud parts, -1 to 1; None unless stereo, or without lows."""
     exact_bits: int | None = None
     """16 or 24 if every sample is exactly representable with that word length, else None."""
+    plr_lu: float | None = None
+    """Peak to loudness ratio: true peak minus integrated loudness."""
+    min_psr_lu: float | None = None
+    """Lowest peak to short-term loudness ratio of any 3 s; None if shorter, or nothing is above -70 LUFS."""
+    dc_offset: tuple[float, ...] = ()
+    """Mean of each channel, full scale being 1."""
+    correlation: float | None = None
+    """Of left and right, -1 to 1; None unless stereo, or if one of them is silent or 90 dB below the other."""
+    side_to_mid_db: float | None = None
+    """Power of the side over that of the mid; None unless stereo, or if one of them is silent."""
+    head_silence_seconds: float = 0.0
+    """How long nothing reaches -60 dBFS at the beginning; all of the duration if nothing does."""
+    tail_silence_seconds: float = 0.0
+    head_click_dbfs: float | None = None
+    """Height of the step or click that the audio begins with; None without one."""
+    tail_click_dbfs: float | None = None
 
 
 def measurement_from(facts: Mapping[str, Any]) -> Measurement:
     """Return a measurement from its JSON facts."""
-    return Measurement(**{**facts, "block_clufs": tuple(facts["block_clufs"]), "ltas_db": tuple(facts["ltas_db"])})
+    return Measurement(**_with_tuples(facts))
+
+
+def _with_tuples(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """What the album decided for one master.
+
+    `goal_lufs` is the loudness that the finished song is to have: its own plus `gain_db`. Finishing reaches it whatever
+    the tone filter and the limiter take away; None leaves the level alone. Songs that are finished together have
+    `run_goal_lufs` as their common goal; for a song alone it is its own. `tone_db` holds one gain for each band of
+    LTAS_BANDS_HZ, () for none; `side_db` those of the side where they differ; both change the loudness by about
+    `tone_lu`. The level is ridden so that the loudness range is multiplied by `range_factor`, around `pivot_lufs`, by
+    `ride_max_db` at most.
+    """
+
+    gain_db: float = 0.0
+    goal_lufs: float | None = None
+    run_goal_lufs: float | None = None
+    tone_db: tuple[float, ...] = ()
+    side_db: tuple[float, ...] = ()
+    tone_lu: float = 0.0
+    range_factor: float = 1.0
+    pivot_lufs: float | None = None
+    ride_max_db: float = 0.0
+
+
+def trim_from(facts: Mapping[str, Any]) -> Trim:
+    """Return a trim from its JSON facts."""
+    return Trim(**_with_tuples(facts))
 
 
 @dataclass(frozen=True, slots=True)

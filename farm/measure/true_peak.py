@@ -3,7 +3,7 @@
 The interpolators are windowed sincs with zeros at the sample instants, so the samples themselves are among the points.
 The most that points can miss of a sine is the distance to the nearest one, at worst (close to the Nyquist frequency)
 0.17 dB with 8 points a sample and 0.69 dB with 4 (Annex 2, attachment 1). At 96 kHz, 4 points are as good as 8 at
-48 kHz for everything up to 24 kHz.
+48 kHz for everything up to 24 kHz. The meter itself is in `farm.measure.peaks`; here are those that hold ceilings.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.kernel import kernel, kernel_part
-from farm.measure.interpolator import Interpolator, build_interpolator, choose_interpolator
+from farm.measure.interpolator import build_interpolator, choose_interpolator
 from farm.units import linear_to_db
 
 Floats = NDArray[np.float32]
@@ -20,16 +20,23 @@ Bits = NDArray[np.int32]
 _PIECE_FRAMES = 128
 """Frames that are interpolated, or passed over, together."""
 
+_COARSE_SLACK = 1.42
+"""Two points a sample miss 3 dB of a sine at most (1 / cos(pi / 4))."""
+
 _TABLE = "float32[:, ::1]"
 _ROOM = "float32[:, :, ::1], float32[:, ::1], float32[::1]"
 
 
 @kernel_part
 def _find_largest(bits: Bits, start: int, stop: int) -> np.int32:
-    """Magnitudes of floats are ordered as their bits, and an integer maximum may be taken in any order."""
+    """Magnitudes of floats are ordered as their bits, and an integer maximum may be taken in any order.
+
+    Over a slice, whose indices cannot be negative, that becomes vector instructions.
+    """
+    piece = bits[start:stop]
     largest = np.int32(0)
-    for index in range(start, stop):
-        largest = max(largest, np.int32(bits[index] & np.int32(0x7FFFFFFF)))
+    for index in range(piece.size):
+        largest = max(largest, np.int32(piece[index] & np.int32(0x7FFFFFFF)))
     return largest
 
 
@@ -76,25 +83,21 @@ def _interpolate(
 
 @kernel("void(float32[:, ::1], float32[:, ::1], int64)")
 def _take_block(block: Block, rows: Floats, history: int) -> None:
-    """Write the block's channels into rows, behind their history."""
-    for frame in range(block.shape[0]):
-        for channel in range(block.shape[1]):
-            rows[channel, history + frame] = block[frame, channel]
-
-
-@kernel("float32(int32[::1])")
-def _find_sample_peak(bits: Bits) -> np.float32:
-    largest = np.empty(1, np.int32)
-    largest[0] = _find_largest(bits, 0, bits.size)
-    return largest.view(np.float32)[0]  # type: ignore[no-any-return]
+    """Write the block's channels into rows, behind their history; stereo in a form that becomes vector instructions."""
+    if block.shape[1] == 2:
+        samples, left, right = block.reshape(block.size), rows[0, history:], rows[1, history:]
+        for frame in range(samples.size // 2):
+            left[frame] = samples[2 * frame]
+            right[frame] = samples[2 * frame + 1]
+    else:
+        for frame in range(block.shape[0]):
+            for channel in range(block.shape[1]):
+                rows[channel, history + frame] = block[frame, channel]
 
 
 @kernel(
-    *(
-        f"float32({_TABLE}, int32[:, ::1], int64, int64, UniTuple({_TABLE}, {count}), UniTuple({_TABLE}, {count}),"
-        f" float64[::1], float64, {_ROOM}, float32)"
-        for count in (1, 4)
-    )
+    f"float32({_TABLE}, int32[:, ::1], int64, int64, UniTuple({_TABLE}, 4), UniTuple({_TABLE}, 4), float64[::1],"
+    f" float64, {_ROOM}, float32)"
 )
 def _find_peak(
     rows: Floats,
@@ -136,31 +139,47 @@ def _find_peak(
     return peak
 
 
-@kernel(f"void({_TABLE}, int32[:, ::1], int64, int64, {_TABLE}, {_TABLE}, {_ROOM}, float32[::1])")
+@kernel(
+    f"void({_TABLE}, int32[:, ::1], int64, int64, UniTuple({_TABLE}, 2), UniTuple({_TABLE}, 2), float64, float64,"
+    f" {_ROOM}, float32[::1])"
+)
 def _follow_peaks(
     rows: Floats,
     bits: Bits,
     frames: int,
     centre: int,
-    even: Floats,
-    odd: Floats,
+    evens: tuple[Floats, ...],
+    odds: tuple[Floats, ...],
+    reach: float,
+    floor: float,
     folded: Floats,
     part: Floats,
     envelope: Floats,
     out: Floats,
 ) -> None:
-    """Write the highest point from each frame to the next, of all channels."""
+    """Write the highest point from each frame to the next, of all channels.
+
+    A piece that cannot reach the floor is left with its samples, or with the points of the first interpolator.
+    """
+    envelope_bits = envelope.view(np.int32)
+    largest = np.empty(1, np.int32)
+    as_float = largest.view(np.float32)
     for start in range(0, frames, envelope.shape[0]):
         count = min(envelope.shape[0], frames - start)
-        envelope[:count] = np.float32(0.0)
+        first = start + centre
+        out[start : start + count] = np.float32(0.0)
         for channel in range(rows.shape[0]):
-            if _find_largest(bits[channel], start, start + count + 2 * centre + 1) == 0:
-                continue
             for j in range(count):
-                envelope[j] = max(envelope[j], abs(rows[channel, start + centre + j]))
-            _interpolate(rows[channel], start + centre, count, even, odd, folded, part, envelope)
-        for j in range(count):
-            out[start + j] = envelope[j]
+                envelope[j] = abs(rows[channel, first + j])
+            largest[0] = _find_largest(bits[channel], start, start + count + 2 * centre + 1)
+            if as_float[0] * reach > floor:
+                if floor > 0.0:
+                    _interpolate(rows[channel], first, count, evens[0], odds[0], folded, part, envelope)
+                    largest[0] = _find_largest(envelope_bits, 0, count)
+                if floor == 0.0 or as_float[0] * _COARSE_SLACK > floor:
+                    _interpolate(rows[channel], first, count, evens[1], odds[1], folded, part, envelope)
+            for j in range(count):
+                out[start + j] = max(out[start + j], envelope[j])
 
 
 class _History:
@@ -183,16 +202,22 @@ class _History:
         self.rows[:, : self.length] = self.rows[:, frames : frames + self.length].copy()
 
 
-class TruePeak:
-    """The highest point of a stream of `(frames, channels)` blocks, and its highest sample.
+class StrictTruePeak:
+    """The true peak of a stream of blocks as the strictest of several meters reads it: proof that a ceiling is held.
 
-    Passing over quiet pieces changes nothing: the sum of the interpolator's magnitudes bounds what they can reach.
+    Meters that all conform differ by up to 0.3 dB on sound that is rich close to the Nyquist frequency, as their
+    interpolators are short (high points below it) or long (high points at it). This one asks both kinds, at 16 points
+    a sample (0.04 dB), wherever two coarser ones come within 3 and 0.8 dB of the highest point so far. Passing over
+    quiet pieces changes nothing: the sum of the interpolator's magnitudes bounds what they can reach.
     """
 
-    def __init__(self, rate_hz: int, channels: int = 2) -> None:
-        self._set_up([(choose_interpolator(rate_hz), 1.0)], channels)
-
-    def _set_up(self, stages: list[tuple[Interpolator, float]], channels: int) -> None:
+    def __init__(self, channels: int = 2) -> None:
+        stages = [
+            (build_interpolator(2, 24, 7.0), _COARSE_SLACK),
+            (build_interpolator(8, 24, 7.0), 1.1),
+            (build_interpolator(16, 20, 5.0), 1.1),
+            (build_interpolator(16, 32, 9.0), 1.0),
+        ]
         self._history = _History(max(stage.taps for stage, _ in stages), channels)
         self._tables = (
             tuple(stage.even for stage, _ in stages),
@@ -201,11 +226,10 @@ class TruePeak:
             max(stage.reach for stage, _ in stages),
         )
         self._channels = channels
-        self._peak = self._sample_peak = np.float32(0.0)
+        self._peak = np.float32(0.0)
 
     def push(self, block: Block) -> None:
         """Take a `(frames, channels)` C-contiguous block of any number of frames."""
-        self._sample_peak = max(self._sample_peak, _find_sample_peak(block.reshape(-1).view(np.int32)))
         history = self._history
         for start in range(0, len(block), BLOCK_FRAMES):
             piece = block[start : start + BLOCK_FRAMES]
@@ -220,45 +244,28 @@ class TruePeak:
         self.push(np.zeros((self._history.length, self._channels), np.float32))
         return linear_to_db(float(self._peak)) if self._peak > 0.0 else None
 
-    def sample_peak_dbfs(self) -> float | None:
-        """Return the highest sample so far in dBFS; None for silence."""
-        return linear_to_db(float(self._sample_peak)) if self._sample_peak > 0.0 else None
-
-
-class StrictTruePeak(TruePeak):
-    """The true peak as the strictest of several meters reads it: for proof that a ceiling is held.
-
-    Meters that all conform differ by up to 0.3 dB on sound that is rich close to the Nyquist frequency, as their
-    interpolators are short (high points below it) or long (high points at it). This one asks both kinds, at 16 points
-    a sample (0.04 dB), wherever two coarser ones come within 3 and 0.8 dB of the highest point so far.
-    """
-
-    def __init__(self, channels: int = 2) -> None:
-        stages = [
-            (build_interpolator(2, 24, 7.0), 1.42),
-            (build_interpolator(8, 24, 7.0), 1.1),
-            (build_interpolator(16, 20, 5.0), 1.1),
-            (build_interpolator(16, 32, 9.0), 1.0),
-        ]
-        self._set_up(stages, channels)
-
 
 class PeakEnvelope:
     """The highest point between each frame and the next, over all channels: what a limiter has to hold down.
 
-    `out[i]` belongs to the frame `latency_frames` before the block's frame i.
+    `out[i]` belongs to the frame `latency_frames` before the block's frame i. Below `floor`, linear, values may be
+    those of the samples alone: nothing above it is missed, and quiet pieces cost little.
     """
 
-    def __init__(self, rate_hz: int, channels: int = 2) -> None:
-        self._interpolator = choose_interpolator(rate_hz)
-        self._history = _History(self._interpolator.taps, channels)
-        self.latency_frames = self._interpolator.taps // 2
+    def __init__(self, rate_hz: int, channels: int = 2, floor: float = 0.0) -> None:
+        fine = choose_interpolator(rate_hz)
+        coarse = build_interpolator(2, fine.taps, 7.0)
+        self._tables = (coarse.even, fine.even), (coarse.odd, fine.odd), fine.reach, floor
+        self._history = _History(fine.taps, channels)
+        self.latency_frames = fine.taps // 2
 
     def follow(self, block: Block, out: Floats) -> None:
         """Take a `(frames, channels)` block and fill the first `frames` values of `out`."""
-        tables, history = (self._interpolator.even, self._interpolator.odd), self._history
+        history = self._history
         for start in range(0, len(block), BLOCK_FRAMES):
             piece = block[start : start + BLOCK_FRAMES]
             history.take(piece)
-            _follow_peaks(history.rows, history.bits, len(piece), history.centre, *tables, *history.room, out[start:])
+            _follow_peaks(
+                history.rows, history.bits, len(piece), history.centre, *self._tables, *history.room, out[start:]
+            )
             history.drop(len(piece))

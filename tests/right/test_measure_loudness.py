@@ -7,11 +7,13 @@ import pyloudnorm
 import pytest
 from numpy.typing import NDArray
 
+from farm.measure.gating import integrate
 from farm.measure.k_weighting import CHANNEL_WEIGHTS
-from farm.measure.loudness import Loudness, StepPowers, integrate
+from farm.measure.loudness import Loudness
+from farm.measure.step_powers import StepPowers
 
 Signal = NDArray[np.float32]
-RATES_HZ = (44_100, 48_000)
+RATES_HZ = (44_100, 48_000, *(pytest.param(rate_hz, marks=pytest.mark.slow) for rate_hz in (88_200, 96_000, 192_000)))
 TOLERANCE_LU = 0.1
 
 
@@ -53,9 +55,10 @@ def test_a_tone_reads_the_same_at_every_rate(rate_hz: int) -> None:
     assert powers.max_short_term_lufs() == pytest.approx(-23.0, abs=TOLERANCE_LU)
 
 
-def test_steady_tones_read_the_same_momentary_and_short_term() -> None:
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_steady_tones_read_the_same_momentary_and_short_term(rate_hz: int) -> None:
     for level_db in (-23.0, -33.0):
-        powers = read(tones(48_000, (20, level_db)), 48_000)
+        powers = read(tones(rate_hz, (20, level_db)), rate_hz)
         assert powers.max_momentary_lufs() == pytest.approx(level_db, abs=TOLERANCE_LU)
         assert powers.max_short_term_lufs() == pytest.approx(level_db, abs=TOLERANCE_LU)
 
@@ -95,7 +98,7 @@ def test_loudness_range_passes_ebu_tech_3342(levels_db: tuple[int, ...], expecte
     assert powers.loudness_range_lu() == pytest.approx(expected_lu, abs=1.0)
 
 
-@pytest.mark.parametrize("rate_hz", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000, 88_200, 96_000, 192_000])
 def test_full_scale_997_hz_in_one_channel_reads_minus_3_01(rate_hz: int) -> None:
     signal = np.zeros((5 * rate_hz, 2), np.float32)
     signal[:, 0] = np.sin(2.0 * np.pi * 997.0 * np.arange(len(signal)) / rate_hz)
@@ -117,6 +120,26 @@ def test_loudness_agrees_with_pyloudnorm(rate_hz: int) -> None:
     signal = programme(rate_hz, 12.0)
     oracle = pyloudnorm.Meter(rate_hz, filter_class="DeMan").integrated_loudness(signal.astype(np.float64))
     assert read(signal, rate_hz).integrated_lufs() == pytest.approx(oracle, abs=TOLERANCE_LU)
+
+
+@pytest.mark.parametrize(
+    ("channels", "weights"),
+    [
+        (1, [1.0]),
+        (2, [1.0, 1.0]),
+        (3, [1.0, 1.0, 1.0]),  # L R C
+        (4, [1.0, 1.0, 1.41, 1.41]),  # L R Ls Rs
+        (5, [1.0, 1.0, 1.0, 1.41, 1.41]),  # L R C Ls Rs
+        (6, [1.0, 1.0, 1.0, None, 1.41, 1.41]),  # L R C LFE Ls Rs
+        (8, [1.0, 1.0, 1.0, None, 1.0, 1.0, 1.41, 1.41]),  # L R C LFE Lb Rb Ls Rs
+    ],
+)
+def test_each_channel_of_a_wave_file_weighs_what_its_place_does(channels: int, weights: list[float | None]) -> None:
+    for channel, weight in enumerate(weights):
+        signal = np.zeros((48_000, channels), np.float32)
+        signal[:, channel] = np.sin(2.0 * np.pi * 997.0 * np.arange(len(signal)) / 48_000)
+        expected = None if weight is None else -3.01 + 10.0 * np.log10(weight)
+        assert read(signal, 48_000).max_momentary_lufs() == (expected and pytest.approx(expected, abs=0.01))
 
 
 @pytest.mark.parametrize("channels", CHANNEL_WEIGHTS)

@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 from scipy import signal as oracle
 
 from farm.measure.bands import LTAS_BANDS_HZ, LTAS_EDGES_HZ, NOMINAL_HZ
-from farm.measure.spectrum import FLOOR_DB, Ltas
+from farm.measure.spectrum import FLOOR_DB, Ltas, Spectrum
 
 Signal = NDArray[np.float32]
 
 
-def read(signal: Signal, rate_hz: int, size: int = 65_536) -> NDArray[np.float64]:
+def measure(signal: Signal, rate_hz: int, size: int = 65_536) -> Spectrum:
     meter = Ltas(rate_hz, signal.shape[1])
     for start in range(0, len(signal), size):
         meter.push(signal[start : start + size])
-    return np.array(meter.finish())
+    return meter.finish()
+
+
+def read(signal: Signal, rate_hz: int, size: int = 65_536) -> NDArray[np.float64]:
+    return np.array(measure(signal, rate_hz, size).ltas_db)
 
 
 def pink(rate_hz: int, seconds: float, channels: int = 2) -> Signal:
@@ -85,6 +89,18 @@ def test_phase_between_channels_does_not_count() -> None:
     assert read(turned, 48_000) == pytest.approx(read(signal, 48_000), abs=0.002)
 
 
+def test_a_beat_counts_the_same_whenever_it_falls() -> None:
+    """A click a second, at any place of the windows: as loud against the tone below it as by its energy."""
+    tone = 0.01 * np.sin(2.0 * np.pi * 200.0 * np.arange(48_000 * 30) / 48_000)
+    levels = []
+    for first in range(0, 12_288, 3_072):
+        signal = tone.copy()
+        signal[first + 4_000 :: 12_288] += 0.5
+        levels.append(read(np.stack([signal, signal], axis=1).astype(np.float32), 48_000))
+    highs = np.array(levels)[:, NOMINAL_HZ.index(4000.0)] - np.array(levels)[:, NOMINAL_HZ.index(200.0)]
+    assert np.ptp(highs) < 0.2
+
+
 def test_block_sizes_change_nothing() -> None:
     signal = pink(44_100, 1.5)
     whole = read(signal, 44_100)
@@ -98,7 +114,76 @@ def test_a_stereo_copy_of_a_mono_signal_has_its_tone() -> None:
     assert read(np.repeat(mono, 3, axis=1), 48_000) == pytest.approx(read(mono, 48_000), abs=0.002)
 
 
+def test_an_offset_has_no_tone_and_takes_none_away() -> None:
+    assert read(np.full((200_000, 2), 0.5, np.float32), 48_000).size == 0
+    signal = 0.3 * pink(48_000, 4.0)
+    assert read(signal + np.float32(0.3), 48_000) == pytest.approx(read(signal, 48_000), abs=0.01)
+
+
 def test_silence_has_no_tone_and_bands_above_nyquist_are_empty() -> None:
     assert read(np.zeros((200_000, 2), np.float32), 48_000).size == 0
     assert read(np.zeros((10, 2), np.float32), 48_000).size == 0
     assert read(pink(22_050, 4.0), 22_050)[-1] == FLOOR_DB
+
+
+def test_mid_and_side_are_the_spectra_of_their_signals() -> None:
+    """Relative to the same level: each band of the mid is as far from the whole as in Welch's estimate."""
+    signal = pink(48_000, 30.0) * np.array([1.0, 0.4], np.float32)
+    signal[:, 1] += 0.5 * signal[:, 0]
+    mid_side = (signal @ np.array([[0.5, 0.5], [0.5, -0.5]])).astype(np.float32)
+    spectrum = measure(signal, 48_000)
+    whole = welch_db(signal, 48_000)
+    for measured, column in ((spectrum.ltas_mid_db, 0), (spectrum.ltas_side_db, 1)):
+        expected = welch_db(mid_side[:, column : column + 1], 48_000) - whole
+        difference = np.array(measured) - spectrum.ltas_db - expected
+        assert np.max(np.abs(difference[6:])) < 0.25
+        assert np.max(np.abs(difference)) < 0.5, "few bins below 100 Hz"
+
+
+def test_mid_and_side_add_up_to_half_of_both_channels() -> None:
+    """|M|² + |S|² = (|L|² + |R|²) / 2, whatever the channels."""
+    spectrum = measure(pink(44_100, 4.0), 44_100)
+    summed = 10.0 ** (np.array(spectrum.ltas_mid_db) / 10.0) + 10.0 ** (np.array(spectrum.ltas_side_db) / 10.0)
+    assert 10.0 * np.log10(2.0 * summed) == pytest.approx(np.array(spectrum.ltas_db), abs=0.002)
+
+
+def test_a_mono_signal_in_stereo_has_no_side() -> None:
+    spectrum = measure(np.repeat(pink(48_000, 4.0, channels=1), 2, axis=1), 48_000)
+    assert set(spectrum.ltas_side_db) == {FLOOR_DB}
+    assert spectrum.low_correlation == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_what_is_not_stereo_has_neither_mid_nor_side(channels: int) -> None:
+    spectrum = measure(pink(48_000, 2.0, channels), 48_000)
+    assert len(spectrum.ltas_db) == 30
+    assert (spectrum.ltas_mid_db, spectrum.ltas_side_db, spectrum.low_correlation) == ((), (), None)
+
+
+def test_the_low_correlation_is_that_of_the_low_passed_signal() -> None:
+    signal = pink(48_000, 12.0)
+    signal[:, 1] = 0.3 * signal[:, 1] - 0.5 * signal[:, 0]
+    sections = oracle.butter(8, [20.0, 120.0], "bandpass", fs=48_000, output="sos")
+    lows = oracle.sosfilt(sections, signal.astype(np.float64), axis=0)
+    assert measure(signal, 48_000).low_correlation == pytest.approx(np.corrcoef(lows.T)[0, 1], abs=0.02)
+
+
+def test_highs_and_a_dc_offset_say_nothing_of_the_lows() -> None:
+    wave = np.sin(2.0 * np.pi * 60.0 * np.arange(48_000 * 4) / 48_000)
+    high = np.sin(2.0 * np.pi * 3000.0 * np.arange(48_000 * 4) / 48_000)
+    turned = np.stack([0.1 * wave + 0.3 * high + 0.2, -0.1 * wave + 0.3 * high + 0.2], axis=1).astype(np.float32)
+    assert measure(turned, 48_000).low_correlation == pytest.approx(-1.0, abs=1e-3)
+
+
+def test_a_dead_channel_and_a_song_without_lows_have_no_low_correlation() -> None:
+    signal = pink(48_000, 4.0)
+    assert measure(signal * np.array([1.0, 0.0], np.float32), 48_000).low_correlation is None
+    high = np.sin(2.0 * np.pi * 3000.0 * np.arange(48_000 * 4) / 48_000).astype(np.float32)
+    assert measure(np.stack([high, high], axis=1), 48_000).low_correlation is None
+
+
+def test_a_song_of_one_chunk_and_of_one_window_has_a_spectrum() -> None:
+    signal = pink(48_000, 12.0)
+    for frames in (16_384, 48_000):
+        assert read(signal[:frames], 48_000)[8:] == pytest.approx(read(signal, 48_000)[8:], abs=3.0)
+    assert measure(signal[:16_383], 48_000) == Spectrum()

@@ -19,6 +19,17 @@ MEASURE_KEYS = {
     "max_short_term_lufs",
     "true_peak_dbtp",
     "sample_peak_dbfs",
+    "plr_lu",
+    "min_psr_lu",
+    "dc_offset",
+    "correlation",
+    "low_correlation",
+    "side_to_mid_db",
+    "head_silence_seconds",
+    "tail_silence_seconds",
+    "head_click_dbfs",
+    "tail_click_dbfs",
+    "ltas_db",
 }
 
 
