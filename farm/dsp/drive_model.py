@@ -6,37 +6,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farm.audio.kernel import kernel
-from farm.dsp.limiter import RELEASE_MS
-from farm.measure.loudness import STEPS_PER_SECOND, StepPowers
+from farm.dsp.limiter_character import LimiterSettings
+from farm.dsp.soft_clip import clip_peaks
+from farm.measure.step_powers import STEPS_PER_SECOND, StepPowers
 from farm.units import db_to_linear
 
 _WIDEST_DB = 120.0
+_BETWEEN_DB = 0.1
+"""By which peaks between the samples typically exceed those of the samples."""
+
+_DURING = 0.6
+"""The share of a step that lies under its own peak's reduction; before it, that of the step before returns. Fitted."""
+
+_LEAST_LOSS_LU = 0.2
+_MOST_GROWTH = 2.0
+"""What the model misses grows with what limiting takes away: that far, where one pass was measured and no more."""
+
 _HALVINGS = 20
 """Of the widest range: 0.0001 dB."""
 
 
-@kernel("void(float64[::1], float64, float64, float64[::1])")
-def _model_gains(peaks: NDArray[np.float64], gain: float, keep: float, gains: NDArray[np.float64]) -> None:
-    """Write a gain a step: peaks are held at 1, and lie in the middle of their step on average.
+@kernel("void(float64[::1], int64, float64[::1], float64[::1])")
+def _model_gains(peaks: NDArray[np.float64], hold: int, keep: NDArray[np.float64], gains: NDArray[np.float64]) -> None:
+    """Write a gain a step: peaks are held at 1, and lie about in the middle of their step.
 
     The half before the peak is not let through unlimited: it could hardly be as loud as that.
     """
-    half = math.sqrt(keep)
-    released = 1.0
+    release, settle, recover = keep[0], keep[1], keep[2]
+    half = math.sqrt(release)
+    quick, slow = 0.0, 0.0
     for step in range(peaks.size):
-        recovered = 1.0 - (1.0 - released) * half
-        held = min(1.0, 1.0 / (gain * peaks[step]))
-        released = min(held, 1.0 - (1.0 - released) * keep)
-        gains[step] = min(recovered, (recovered + held) / 2.0, 2.0 * held)
+        held = 0.0
+        for back in range(min(hold, step) + 1):
+            held = max(held, 1.0 - 1.0 / max(1.0, peaks[step - back]))
+        recovered = max(quick * half, slow)
+        quick = max(held, quick * release)
+        slow = quick + (slow - quick) * (settle if quick > slow else recover)
+        present = max(held, slow)
+        gains[step] = 1.0 - max(recovered, recovered + _DURING * (present - recovered), 2.0 * present - 1.0)
 
 
 class DriveModel:
     """The loudness of a song that is driven against 0 dB by a gain: estimated, and mended by what passes measured."""
 
-    def __init__(self, powers: StepPowers, step_peaks: NDArray[np.float64]) -> None:
-        self._powers, self._peaks = powers, step_peaks
-        self._gains = np.empty(len(step_peaks))
-        self._keep = math.exp(-1000.0 / (RELEASE_MS * STEPS_PER_SECOND))
+    def __init__(self, powers: StepPowers, step_peaks: NDArray[np.float64], settings: LimiterSettings) -> None:
+        """`step_peaks` are linear, at least one for each step of the powers."""
+        self._powers, self._peaks = powers, step_peaks[: powers.steps]
+        self._gains = np.empty(powers.steps)
+        times = settings.resolve()
+        step_ms = 1000.0 / STEPS_PER_SECOND
+        self._hold = round(times.hold_ms / step_ms)
+        self._keep = np.exp(-step_ms / np.array([times.release_ms, times.settle_ms, times.recover_ms]))
+        self._soft_clip_db = settings.soft_clip_db
+        own_lufs = powers.integrated_lufs()
+        self._own_lufs = -math.inf if own_lufs is None else own_lufs
         self._learned: list[tuple[float, float]] = []
 
     def learn(self, drive_db: float, loudness_lufs: float) -> None:
@@ -49,9 +72,14 @@ class DriveModel:
 
     def _model_lufs(self, drive_db: float) -> float:
         gain = db_to_linear(drive_db)
-        _model_gains(self._peaks, gain, self._keep, self._gains)
+        peaks = clip_peaks(gain * db_to_linear(_BETWEEN_DB) * self._peaks, knee=1.0, depth_db=self._soft_clip_db)
+        _model_gains(peaks, self._hold, self._keep, self._gains)
         loudness = self._powers.scaled(gain * self._gains).integrated_lufs()
         return -math.inf if loudness is None else loudness
+
+    def _loss_lu(self, drive_db: float) -> float:
+        """Return how much loudness limiting takes away by the model, or a little."""
+        return max(_LEAST_LOSS_LU, self._own_lufs + drive_db - self._model_lufs(drive_db))
 
     def _error_lu(self, drive_db: float) -> float:
         """Return the model's error as a straight line through the two nearest drives that were measured."""
@@ -60,7 +88,8 @@ class DriveModel:
             return 0.0
         (near_db, near_lu), (far_db, far_lu) = nearest[0], nearest[-1]
         if near_db == far_db:
-            return near_lu
+            growth = self._loss_lu(drive_db) / self._loss_lu(near_db)
+            return near_lu * min(_MOST_GROWTH, max(1.0 / _MOST_GROWTH, growth))
         share = min(1.0, max(-1.0, (drive_db - near_db) / (far_db - near_db)))
         return near_lu + share * (far_lu - near_lu)
 

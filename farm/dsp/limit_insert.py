@@ -1,17 +1,17 @@
 """The true-peak limiter as an insert: one pass, where the finishing of a song measures and corrects."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from farm.audio.blocks import BLOCK_FRAMES, Block
+from farm.audio.blocks import Block
 from farm.audio.kernel import kernel
-from farm.dsp.delay_line import DelayLine
-from farm.dsp.limiter import Limiter
+from farm.dsp.limiter_character import LimiterSettings
 from farm.dsp.processor import CONTROL_FRAMES
-from farm.measure.true_peak import PeakEnvelope
+from farm.dsp.true_peak_limiter import TruePeakLimiter
 from farm.units import db_to_linear
 
 _MARGIN_DB = 0.05
@@ -19,44 +19,35 @@ _MARGIN_DB = 0.05
 
 
 class LimitInsert:
-    """Params: `ceiling_dbtp`, `gain_db` (in front of the limiter), `release_ms`.
+    """Params: `ceiling_dbtp`, `gain_db` (in front of the limiter), `character`, `link`, `release_ms` (None: the
+    character's own).
 
-    Look-ahead, hold and attack are `farm.dsp.limiter`'s. Nothing is measured afterwards, so the ceiling is held but for
-    what meters of different makes disagree on. Sound that stays 0.05 dB below it passes bit for bit, times the gain.
+    Nothing is measured afterwards, so the ceiling is held but for what meters of different makes disagree on. Sound
+    that stays 0.05 dB below it passes bit for bit, times the gain.
     """
 
     def __init__(self, params: Mapping[str, Any], rate_hz: int) -> None:
-        self._envelope = PeakEnvelope(rate_hz)
-        self._peaks_late = DelayLine(self._envelope.latency_frames)
-        self._limiter = Limiter(rate_hz, gain=1.0, limit=1.0)
-        self.latency_frames = self._envelope.latency_frames + self._limiter.latency_frames
-        self.tail_frames = 0
+        self._settings = LimiterSettings(params["character"], float(params["link"]))
+        self._stream = TruePeakLimiter(rate_hz, gain=1.0, limit=1.0, settings=self._settings)
+        self.latency_frames, self.tail_frames = self._stream.latency_frames, 0
         self._gains = np.array([1.0, 1.0])
         self._left = np.zeros(1, np.int64)
-        self._peaks = np.empty(0, np.float32)
         self.adjust(params)
         self._gains[0], self._left[0] = self._gains[1], 0
 
     def adjust(self, params: Mapping[str, Any]) -> None:
         """Move the gain evenly to a new value. Ceiling and release hold for the frames that come in from here on."""
-        self._limiter.limit = db_to_linear(float(params["ceiling_dbtp"]) - _MARGIN_DB)
-        self._limiter.set_release(float(params["release_ms"]))
+        limiter, release_ms = self._stream.limiter, params["release_ms"]
+        limiter.limit = db_to_linear(float(params["ceiling_dbtp"]) - _MARGIN_DB)
+        limiter.set_release(replace(self._settings, release_ms=None if release_ms is None else float(release_ms)))
         gain = db_to_linear(float(params["gain_db"]))
         if gain != self._gains[1]:
             self._gains[1], self._left[0] = gain, CONTROL_FRAMES
 
     def process(self, block: Block) -> None:
         """Limit a `(frames, 2)` block in place."""
-        for start in range(0, len(block), BLOCK_FRAMES):
-            self._process_piece(block[start : start + BLOCK_FRAMES])
-
-    def _process_piece(self, piece: Block) -> None:
-        if len(self._peaks) < len(piece):
-            self._peaks = np.empty(len(piece), np.float32)
-        _raise(piece, self._gains, self._left)
-        self._envelope.follow(piece, self._peaks)
-        self._peaks_late.process(piece)
-        self._limiter.process(piece, self._peaks)
+        _raise(block, self._gains, self._left)
+        self._stream.process(block)
 
 
 @kernel("void(float32[:,::1], float64[::1], int64[::1])")

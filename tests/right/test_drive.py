@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import signal as oracle
 
 from farm.dsp.drive import MARGIN_DB, TOLERANCE_LU, Driven, drive
+from farm.dsp.limiter_character import CHARACTER_NAMES, TRANSPARENT, LimiterSettings
 from farm.errors import AudioError
 
 Signal = NDArray[np.float32]
@@ -29,6 +30,7 @@ def driven(
     goal_lufs: float | None = None,
     ceiling_dbtp: float = -1.0,
     max_gain_db: float = 24.0,
+    limiter: LimiterSettings = TRANSPARENT,
 ) -> tuple[Signal, Driven]:
     source = folder / "source.raw"
     signal.astype("<f4").tofile(source)
@@ -42,6 +44,7 @@ def driven(
         goal_lufs=goal_lufs,
         ceiling_dbtp=ceiling_dbtp,
         max_gain_db=max_gain_db,
+        limiter=limiter,
     )
     assert [path.name for path in folder.iterdir()] == ["source.raw"], "nothing is left behind"
     out = np.concatenate(blocks)
@@ -134,6 +137,56 @@ def test_the_goal_is_reached(goal_lufs: float, rate_hz: int, tmp_path: Path) -> 
     # The other meter's filters differ by up to 0.01 LU away from 48 kHz.
     assert loudness_lufs(out, rate_hz) == pytest.approx(goal_lufs, abs=TOLERANCE_LU + 0.02)
     assert true_peak_dbtp(out) <= -1.0
+
+
+@pytest.mark.parametrize("character", CHARACTER_NAMES)
+@pytest.mark.parametrize(("link", "soft_clip_db"), [(1.0, 2.0), (0.5, 0.0), (0.0, 4.0)])
+def test_every_way_of_limiting_reaches_the_goal(
+    character: str, link: float, soft_clip_db: float, tmp_path: Path
+) -> None:
+    signal = stereo(0.5 * bursts(44_100, 3.0))
+    limiter = LimiterSettings(character, link, soft_clip_db)
+    out, facts = driven(tmp_path, signal, 44_100, goal_lufs=-12.0, limiter=limiter)
+    assert facts.reached
+    assert loudness_lufs(out, 44_100) == pytest.approx(-12.0, abs=TOLERANCE_LU + 0.02)
+    assert true_peak_dbtp(out) <= -1.0
+    assert (facts.clipped_db > 0.5) == (soft_clip_db > 0.0)
+    assert facts.clipped_db <= soft_clip_db + 1e-6
+
+
+def test_clipping_softly_leaves_less_to_the_limiter(tmp_path: Path) -> None:
+    signal = stereo(0.5 * bursts(44_100, 3.0))
+    hard = driven(tmp_path, signal, 44_100, goal_lufs=-12.0)[1]
+    soft = driven(tmp_path, signal, 44_100, goal_lufs=-12.0, limiter=LimiterSettings(soft_clip_db=2.0))[1]
+    assert soft.mean_reduction_db < 0.7 * hard.mean_reduction_db
+    assert soft.gain_db < hard.gain_db
+
+
+def test_loud_takes_less_reduction_for_the_same_loudness(tmp_path: Path) -> None:
+    signal = stereo(0.5 * bursts(44_100, 4.0))
+    took = [
+        driven(tmp_path, signal, 44_100, goal_lufs=-11.0, limiter=LimiterSettings(name))[1].mean_reduction_db
+        for name in ("loud", "punchy", "transparent")
+    ]
+    assert took[0] < 0.8 * min(took[1:])
+
+
+def test_the_reduction_is_told_second_by_second(tmp_path: Path) -> None:
+    loud, quiet = bursts(48_000, 2.0), 0.05 * bursts(48_000, 2.5)
+    facts = driven(tmp_path, stereo(np.concatenate([loud, quiet])), goal_lufs=-10.0)[1]
+    assert len(facts.reduction_db) == 5
+    assert max(facts.reduction_db) == pytest.approx(facts.max_reduction_db, abs=0.051)
+    assert facts.reduction_db[0] > 1.0
+    assert facts.reduction_db[-1] == 0.0
+    assert facts.reduction_db == tuple(round(value, 1) for value in facts.reduction_db)
+
+
+def test_unlinked_channels_do_not_move_each_other(tmp_path: Path) -> None:
+    loud, quiet = bursts(48_000, 3.0), 0.05 * np.sin(0.05 * np.arange(144_000))
+    signal = np.stack([loud, quiet], axis=1).astype(np.float32)
+    out, facts = driven(tmp_path, signal, goal_lufs=-10.0, limiter=LimiterSettings(link=0.0))
+    assert facts.max_reduction_db > 1.0
+    np.testing.assert_allclose(out[:, 1], signal[:, 1] * 10.0 ** (facts.gain_db / 20.0), rtol=1e-6)
 
 
 def test_frames_stay_where_they_are(tmp_path: Path) -> None:

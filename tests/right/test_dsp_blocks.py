@@ -136,6 +136,7 @@ INSERTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gain": ("gain", {"gain_db": -2.5}),
     "width": ("width", {"amount": 1.3, "mono_below_hz": None}),
     "width, mono lows": ("width", {"amount": 0.9, "mono_below_hz": 120.0}),
+    "stereo enhance": ("stereo_enhance", {"amount": 0.4, "low_hz": 200.0, "high_hz": 16000.0}),
     "reverb": (
         "reverb",
         {"room_size": 0.4, "damping": 0.3, "width": 0.8, "wet": 0.5, "dry": 0.7, "pre_delay_ms": 7.0},
@@ -153,7 +154,7 @@ INSERTS: dict[str, tuple[str, dict[str, Any]]] = {
     "saturation, tube": ("saturation", {"drive_db": 20.0, "curve": "tube", "mix": 1.0, "output_db": 12.0}),
     "clipper": ("clipper", {"ceiling_dbfs": -12.0, "softness": 0.0, "clamp": True}),
     "clipper, soft": ("clipper", {"ceiling_dbfs": -9.0, "softness": 0.6, "clamp": False}),
-    "limiter": ("limiter", {"ceiling_dbtp": -9.0, "gain_db": 6.0, "release_ms": 40.0}),
+    "limiter": ("limiter", {"ceiling_dbtp": -9.0, "gain_db": 6.0, "release_ms": 40.0, "character": "punchy", "link": 1.0}),
     "chorus": ("chorus", {"rate_hz": 1.3, "depth": 0.4, "centre_delay_ms": 8.0, "feedback": -0.4, "mix": 0.5}),
     "phaser": ("phaser", {"rate_hz": 0.7, "depth": 0.4, "centre_frequency_hz": 900.0, "feedback": 0.5, "mix": 0.5}),
     "distortion": ("distortion", {"drive_db": 18.0}),
@@ -282,6 +283,7 @@ def test_after_the_tail_what_is_left_is_below_minus_90_db(name: str, signal: str
         ("tilt", {"gain_db": 0.0, "hz": 650.0}),
         ("gain", {"gain_db": 0.0}),
         ("width", {"amount": 1.0, "mono_below_hz": None}),
+        ("stereo_enhance", {"amount": 0.0, "low_hz": 200.0, "high_hz": 16000.0}),
         (
             "delay",
             {"time_ms": 10, "feedback": 0.5, "mix": 0, "ping_pong": True, "highpass_hz": 90.0, "lowpass_hz": None},

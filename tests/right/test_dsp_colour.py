@@ -17,7 +17,7 @@ RATES_HZ = [44_100, 48_000, 96_000]
 STILL: dict[str, dict[str, Any]] = {
     "saturation": {"drive_db": 12.0, "curve": "tube", "mix": 1.0, "output_db": 0.0},
     "clipper": {"ceiling_dbfs": -12.0, "softness": 0.2, "clamp": True},
-    "limiter": {"ceiling_dbtp": -12.0, "gain_db": 3.0, "release_ms": 50.0},
+    "limiter": {"ceiling_dbtp": -12.0, "gain_db": 3.0, "release_ms": 50.0, "character": "punchy", "link": 1.0},
     "delay": {
         "time_ms": 3.0,
         "feedback": 0.5,
@@ -36,7 +36,7 @@ STILL: dict[str, dict[str, Any]] = {
 MOVED: dict[str, dict[str, Any]] = {
     "saturation": {"drive_db": 24.0, "curve": "tube", "mix": 0.5, "output_db": -6.0},
     "clipper": {"ceiling_dbfs": -3.0, "softness": 0.8, "clamp": True},
-    "limiter": {"ceiling_dbtp": -6.0, "gain_db": 9.0, "release_ms": 200.0},
+    "limiter": {"ceiling_dbtp": -6.0, "gain_db": 9.0, "release_ms": 200.0, "character": "punchy", "link": 1.0},
     "delay": {
         "time_ms": 3.0,
         "feedback": 0.8,
