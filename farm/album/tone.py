@@ -1,57 +1,92 @@
 """Tone matching: how each song's spectrum is brought towards the album's, or towards reference records'."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import ToneSpec
+from farm.album.aim import Curve, Programme, find_aim, gather_programmes, known_levels_db, round_curve
+from farm.album.smoothing import smooth_bands
+from farm.album.width import width_curves_db
+from farm.dsp.band_gains import solve_band_gains
+from farm.measure.bands import LTAS_BANDS_HZ, LTAS_EDGES_HZ
+from farm.plan.spec import MatchSpec, ReferenceSpec, ToneSpec
 from farm.records import Measurement
-from farm.units import round_to
-
-TONE_STEP_DB = 0.1
-"""Tone gains are rounded, so that one song's small change leaves the others' finished audio alone."""
-
-Curve = NDArray[np.float64]
-
-_SMOOTHING = (0.25, 0.5, 0.25)
-"""Weights of a band and its neighbours: single-band peaks are notes, not tone."""
 
 
 def tone_curves_db(
-    tone: ToneSpec | None, songs: Mapping[int, Measurement], references: Sequence[Measurement]
+    match: MatchSpec, songs: Mapping[int, Measurement], references: Mapping[ReferenceSpec, Measurement]
 ) -> dict[int, tuple[float, ...]]:
     """Return for each song's number a gain in dB for each band of LTAS_BANDS_HZ, () where nothing is to be changed.
 
     The curve aimed at is the median of the songs' level-independent spectra, or the weighted mean of the references'.
-    A song without a spectrum (silence) is left alone, and so is a lone song without references.
+    Songs are taken with the width that they are going to have. A song without a spectrum (silence) is left alone.
     """
-    curves = {number: np.array(song.ltas_db) for number, song in songs.items() if song.ltas_db}
-    if tone is None or (not tone.references and len(curves) < 2):
-        return dict.fromkeys(songs, ())
-    aim = _aim(tone, curves, references)
-    return {number: _gains(tone, aim - curves[number]) if number in curves else () for number in songs}
+    curves: dict[int, tuple[float, ...]] = dict.fromkeys(songs, ())
+    tone = match.tone
+    if tone is None:
+        return curves
+    programmes, aim = _find_aim(match, tone, songs, references)
+    for programme in programmes:
+        own = spectrum_db(programme.measurement)
+        if aim is not None and own is not None:
+            curves |= dict.fromkeys(programme.numbers, _gains(tone, programme.tone, programme.measurement, aim - own))
+    return curves
 
 
-def _aim(tone: ToneSpec, curves: Mapping[int, Curve], references: Sequence[Measurement]) -> Curve:
-    if not tone.references:
-        return np.asarray(np.median(np.stack(list(curves.values())), axis=0), np.float64)
-    weighted = [(r.ltas_db, spec.weight) for r, spec in zip(references, tone.references, strict=True) if r.ltas_db]
-    spectra, weights = zip(*weighted, strict=True)
-    return np.asarray(np.average(np.array(spectra), axis=0, weights=weights), np.float64)
+def tone_aim_db(
+    match: MatchSpec, songs: Mapping[int, Measurement], references: Mapping[ReferenceSpec, Measurement]
+) -> Curve | None:
+    """Return the spectrum that is aimed at, NaN in bands where nobody has anything; None without an aim."""
+    return _find_aim(match, match.tone, songs, references)[1] if match.tone else None
 
 
-def _gains(tone: ToneSpec, difference_db: Curve) -> tuple[float, ...]:
-    """Smooth, centre, scale, fade out beyond the range, bound and round a difference to a tone filter's gains."""
+def _find_aim(
+    match: MatchSpec,
+    tone: ToneSpec,
+    songs: Mapping[int, Measurement],
+    references: Mapping[ReferenceSpec, Measurement],
+) -> tuple[list[Programme], Curve | None]:
+    widths_db = width_curves_db(match, songs, references)
+    widened = {number: _widened(song, widths_db[number]) for number, song in songs.items()}
+    programmes = gather_programmes(match, widened)
+    return programmes, find_aim(programmes, tone.references, references, spectrum_db)
+
+
+def spectrum_db(song: Measurement) -> Curve | None:
+    """Return what tone is matched by, NaN in bands that hold nothing; None for silence."""
+    return known_levels_db(song.ltas_db) if song.ltas_db else None
+
+
+def _widened(song: Measurement, width_db: tuple[float, ...]) -> Measurement:
+    """Return a song with the spectrum that it has once its side is changed."""
+    if not width_db:
+        return song
+    mid, side = _powers(song.ltas_mid_db), _powers(song.ltas_side_db)
+    change = (mid + side * _powers(width_db)) / np.maximum(mid + side, np.finfo(np.float64).tiny)
+    return replace(song, ltas_db=tuple((np.array(song.ltas_db) + 10.0 * np.log10(change)).tolist()))
+
+
+def _powers(levels_db: tuple[float, ...]) -> Curve:
+    powers: Curve = 10.0 ** (np.array(levels_db) / 10.0)
+    return powers
+
+
+def _gains(tone: ToneSpec, amount: float, song: Measurement, difference_db: Curve) -> tuple[float, ...]:
+    """Smooth, centre, scale and bound a difference, and return the rounded gains that change the song by it.
+
+    It fades out over an octave beyond the range. A band without a difference follows its neighbours, but one that is
+    empty in the song is not raised.
+    """
     bands_hz = np.array(LTAS_BANDS_HZ)
-    inside = (bands_hz >= tone.low_hz) & (bands_hz <= tone.high_hz)
+    inside = (bands_hz >= tone.low_hz) & (bands_hz <= tone.high_hz) & ~np.isnan(difference_db)
     if not inside.any():
         return ()
-    smooth = np.convolve(np.pad(difference_db, 1, mode="edge"), _SMOOTHING, mode="valid")
-    centred = smooth - np.mean(smooth[inside])
+    smooth = smooth_bands(bands_hz[inside], difference_db[inside], tone.smoothing_octaves)
+    centred = np.interp(np.log(bands_hz), np.log(bands_hz[inside]), smooth - smooth.mean())
     octaves_out = np.maximum(np.log2(tone.low_hz / bands_hz), np.log2(bands_hz / tone.high_hz)).clip(0.0, 1.0)
-    edge = centred[np.clip(np.arange(len(bands_hz)), *np.flatnonzero(inside)[[0, -1]])]
-    gains = np.clip(tone.amount * edge * (1.0 - octaves_out), -tone.max_db, tone.max_db)
-    rounded = tuple(round_to(float(gain), TONE_STEP_DB) for gain in gains)
-    return rounded if any(rounded) else ()
+    is_empty = np.isnan(known_levels_db(song.ltas_db))
+    lowest = np.where(octaves_out < 1.0, -tone.max_cut_db, 0.0)
+    highest = np.where((octaves_out < 1.0) & ~is_empty, tone.max_boost_db, 0.0)
+    wanted = np.clip(amount * centred * (1.0 - octaves_out), lowest, highest)
+    return round_curve(solve_band_gains(LTAS_EDGES_HZ, np.array(song.ltas_db), wanted, lowest, highest))

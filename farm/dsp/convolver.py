@@ -6,17 +6,12 @@ convolution and correlation", 1966). A response longer than the history in front
 as a hop, whose products with the spectra of the hops before add up.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
 from farm.audio.kernel import kernel
-
-_fft: Any = np.fft.fft
-_ifft: Any = np.fft.ifft
-"""numpy's annotations know of double precision only, its code of single as well: exact to -139 dB here."""
+from farm.audio.transform import fft, ifft
 
 
 class Convolver:
@@ -26,14 +21,16 @@ class Convolver:
     until the next call. Or `process`, in place and `hop_frames` late.
     """
 
-    def __init__(self, response: NDArray[np.float64], *, history_frames: int, hop_frames: int) -> None:
-        """`response`: `(taps,)` for both channels or `(taps, 2)`, one for each.
+    def __init__(
+        self, response: NDArray[np.float64], *, history_frames: int, hop_frames: int, mid_side: bool = False
+    ) -> None:
+        """`response`: `(taps,)` for both channels or `(taps, 2)`, one for each, or with `mid_side` for mid and side.
 
         `hop_frames` new frames go into each transform, and `history_frames` before them; both together are best a power
         of two. With more taps than `history_frames`, the hop has to be as long as the history.
         """
         self._history, self._hop = history_frames, hop_frames
-        self._spectra = _find_spectra(response, history_frames, history_frames + hop_frames)
+        self._spectra = _find_spectra(response, history_frames, history_frames + hop_frames, mid_side)
         parts = self._spectra.shape[1]
         self._past = np.zeros((parts, history_frames + hop_frames), dtype=np.complex64)
         self._newest = 0
@@ -88,7 +85,7 @@ class Convolver:
     def _filter_window(self, target: Block) -> None:
         parts = len(self._past)
         self._newest = (self._newest - 1) % parts
-        _fft(self._window.reshape(-1).view(np.complex64), out=self._past[self._newest])
+        fft(self._window.reshape(-1).view(np.complex64), out=self._past[self._newest])
         for part in range(parts):
             past = self._past[(self._newest + part) % parts].view(np.float32)
             same = self._spectra[0, part].view(np.float32)
@@ -98,23 +95,29 @@ class Convolver:
                 _multiply_add(past, same, self._work.view(np.float32))
             if len(self._spectra) > 1:
                 _multiply_add_mirrored(past, self._spectra[1, part].view(np.float32), self._work.view(np.float32))
-        _ifft(self._work, out=self._work)
+        ifft(self._work, out=self._work)
         target[:] = self._work[self._history :].view(np.float32).reshape(-1, 2)
         self._window[: self._history] = self._window[self._hop :]
         self._filled = 0
 
 
-def _find_spectra(response: NDArray[np.float64], part_frames: int, points: int) -> NDArray[np.complex64]:
+def _find_spectra(
+    response: NDArray[np.float64], part_frames: int, points: int, mid_side: bool
+) -> NDArray[np.complex64]:
     """Return `(1 or 2, parts, points)`: what multiplies the spectrum of left + j right, and what its mirror image.
 
     With different responses the spectrum of left is half the sum of both, that of j right half the difference; so the
-    first is the mean of the two responses' spectra and the second half their difference.
+    first is the mean of the two responses' spectra and the second half their difference. Mid and side as channels hold
+    the sum and the difference of left and right: then the second works on right + j left, which is j times the mirror
+    image.
     """
     parts = max(1, -(-len(response) // part_frames))
     if parts > 1 and points != 2 * part_frames:
         raise ValueError("a response in parts needs a hop as long as the history")
     columns = response.reshape(len(response), -1)
     rows = [columns[:, 0]] if columns.shape[1] == 1 else [columns.mean(axis=1), (columns[:, 0] - columns[:, 1]) / 2.0]
+    if mid_side:
+        rows[1] = rows[1] * 1j
     spectra = np.empty((len(rows), parts, points), dtype=np.complex64)
     for row, taps in enumerate(rows):
         for part in range(parts):
