@@ -70,6 +70,7 @@ _BUILDERS = {
     "pitch_shift": "farm.dsp.pitch_shift:PitchShift",
     "reverb": "farm.dsp.reverb:Reverb",
     "saturation": "farm.dsp.saturation:Saturation",
+    "stereo_enhance": "farm.dsp.stereo_enhance:StereoEnhance",
     "tilt": "farm.dsp.tilt:Tilt",
     "transient_shaper": "farm.dsp.transient_shaper:TransientShaper",
     "vst3": "farm.dsp.vst3:Vst3",

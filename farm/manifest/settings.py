@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from farm.manifest.builtin_presets import load_builtin_presets
 from farm.manifest.diagnostics import Loc, Problem, suggest
 from farm.manifest.song import StripSettings
 from farm.manifest.song_view import Raw, SongView, may_hide, table_of, tables_of, text_of
@@ -82,7 +83,7 @@ def check_master(master: Raw, loc: Loc, settings: Settings) -> Iterator[Problem]
 
 def _check_known(table: Raw, loc: Loc, settings: Settings) -> Iterator[Problem]:
     name, presets = text_of(table, "preset"), table_of(settings.data, "preset")
-    if name is None or name in presets or may_hide(settings.data, "preset"):
+    if name is None or name in presets or may_hide(settings.data, "preset") or name in load_builtin_presets():
         return
-    hint = suggest(name, presets, otherwise="the album's presets are") or f"the album has no [preset.{name}]"
+    hint = suggest(name, (*presets, *load_builtin_presets()), otherwise="there are")
     yield Problem((*loc, "preset"), "unknown-preset", f"there is no preset {name!r}", hint)

@@ -25,6 +25,7 @@ from farm.manifest.processors.phaser import Phaser
 from farm.manifest.processors.pitch_shift import PitchShift
 from farm.manifest.processors.reverb import Reverb
 from farm.manifest.processors.saturation import Saturation
+from farm.manifest.processors.stereo_enhance import StereoEnhance
 from farm.manifest.processors.tilt import Tilt
 from farm.manifest.processors.transient_shaper import TransientShaper
 from farm.manifest.processors.vst3 import Vst3
@@ -45,6 +46,7 @@ OWN_PROCESSORS: tuple[type[ProcessorParams], ...] = (
     Limiter,
     Gain,
     Width,
+    StereoEnhance,
     Reverb,
     Delay,
     Chorus,
