@@ -1,6 +1,5 @@
 """Clips on a timeline: parts of files at places of a song, added up where they overlap."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import Self
 import numpy as np
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
-from farm.audio.kernel import kernel
+from farm.audio.fades import Fades
 from farm.audio.stem import StemStream
 from farm.errors import AudioError
-
-_SHAPES = {"linear": 0, "equal_power": 1, "smooth": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +105,7 @@ class _ClipStream:
     def __init__(self, clip: Clip, rate_hz: int) -> None:
         self.at_frames = clip.at_frames
         self._clip, self._done = clip, 0
+        self._fades = Fades(clip.fade_in_frames, clip.fade_out_frames, clip.fade_in_shape, clip.fade_out_shape)
         self._stem = StemStream(clip.path, rate_hz)
         try:
             self._length = self._find_length()
@@ -120,11 +118,7 @@ class _ClipStream:
         """Fill `out` with what is next of the clip; fewer frames than it has only at the end."""
         left = len(out) if self._length is None else min(len(out), max(0, self._length - self._done))
         count = self._stem.read_into(out[:left])
-        clip = self._clip
-        fades = (clip.fade_in_frames, clip.fade_out_frames)
-        if clip.gain != 1.0 or any(fades):
-            shapes = (_SHAPES[clip.fade_in_shape], _SHAPES[clip.fade_out_shape])
-            _fade(out[:count], clip.gain, self._done, self._length or 0, *fades, *shapes)
+        self._fades.apply(out[:count], self._done, self._length or 0, self._clip.gain)
         self._done += count
         return count
 
@@ -144,33 +138,3 @@ class _ClipStream:
         if clip.length_frames is None:
             return rest if clip.fade_out_frames else None
         return clip.length_frames if rest is None else min(clip.length_frames, rest)
-
-
-@kernel("void(float32[:, ::1], float64, int64, int64, int64, int64, int64, int64)")
-def _fade(
-    block: Block,
-    gain: float,
-    first: int,
-    length: int,
-    fade_in: int,
-    fade_out: int,
-    in_shape: int,
-    out_shape: int,
-) -> None:
-    """Apply gain and fades to frames `first`... of a clip; `length` matters to a fade-out alone."""
-    for index in range(block.shape[0]):
-        place = first + index
-        level = gain
-        for fade in range(2):
-            frames = fade_in if fade == 0 else fade_out
-            part = place if fade == 0 else length - place
-            if frames > 0 and part < frames:
-                shape = in_shape if fade == 0 else out_shape
-                share = part / frames
-                if shape == 1:
-                    share = math.sin(share * math.pi / 2.0)
-                elif shape == 2:
-                    share = share * share * (3.0 - 2.0 * share)
-                level *= share
-        block[index, 0] *= np.float32(level)
-        block[index, 1] *= np.float32(level)

@@ -1,95 +1,91 @@
-"""Finishing: a master with its trim, at a delivery rate, limited to its ceiling at the loudness asked for."""
+"""Finishing: masters with their trims, at a delivery rate, limited to their ceiling at the loudness asked for."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
-from farm.audio.resample import Resampler
 from farm.dsp.drive import Driven, drive
-from farm.dsp.tone_filter import ToneFilter
-from farm.measure.bands import LTAS_BANDS_HZ
+from farm.dsp.limiter_character import LimiterSettings
+from farm.master.run import prepare_run
+from farm.master.stretch import Take
 from farm.measure.meter import Meter
-from farm.plan.spec import FinishSpec
+from farm.plan.spec import FinishSpec, LimiterSpec
 from farm.records import Artifact, Measurement
-from farm.store.artifact import create_artifact, open_artifact
+from farm.store.artifact import ArtifactWriter, create_artifact
 from farm.store.local import LocalStore
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A finished song: its audio, what it measures, and what reaching its goal took."""
+class FinishedSong:
+    """A finished song's audio, and what it measures."""
 
     audio: Artifact
     measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run of finished songs, and what reaching their goal took."""
+
+    songs: tuple[FinishedSong, ...]
     driven: Driven
 
 
-def finish_song(
-    spec: FinishSpec,
-    master: Artifact,
-    store: LocalStore,
-    *,
-    goal_lufs: float | None,
-    tone_db: tuple[float, ...],
-    block_frames: int = BLOCK_FRAMES,
-) -> Finished:
-    """Apply a trim: tone filter, sample-rate conversion, then gain and true-peak limiter towards the goal."""
+def finish_run(
+    spec: FinishSpec, takes: Sequence[Take], store: LocalStore, *, block_frames: int = BLOCK_FRAMES
+) -> FinishedRun:
+    """Apply the trims of songs that are finished together: tone filter, ride, edges, overlaps, sample-rate conversion,
+    then one gain and one true-peak limiter through all of them, towards their common goal.
+
+    The songs, one after another, are the run sample for sample: where one ends the next one begins.
+    """
     with store.scratch_file() as prepared, store.scratch_file() as peaks:
-        frames = _prepare(spec, master, store, tone_db, prepared, block_frames)
-        meter = Meter(spec.rate_hz)
-        with create_artifact(store, spec.rate_hz) as writer:
-
-            def keep(block: Block) -> None:
-                writer.write(block)
-                meter.push(block)
-
+        run = prepare_run(spec, takes, store, prepared, block_frames=block_frames)
+        meters = [Meter(spec.rate_hz) for _ in takes]
+        with ExitStack() as stack:
+            writers = [stack.enter_context(create_artifact(store, spec.rate_hz)) for _ in takes]
+            splitter = _Splitter(run.starts, writers, meters)
             driven = drive(
                 prepared,
-                keep,
+                splitter.push,
                 scratch=peaks,
-                frames=frames,
+                frames=run.frames,
                 rate_hz=spec.rate_hz,
-                goal_lufs=goal_lufs,
+                goal_lufs=takes[0].trim.run_goal_lufs,
                 ceiling_dbtp=spec.ceiling_dbtp,
+                limiter=_settings(spec.limiter),
             )
-    return Finished(writer.finished(), meter.finish(), driven)
+    songs = [FinishedSong(writer.finished(), meter.finish()) for writer, meter in zip(writers, meters, strict=True)]
+    return FinishedRun(tuple(songs), driven)
 
 
-def _prepare(
-    spec: FinishSpec,
-    master: Artifact,
-    store: LocalStore,
-    tone_db: tuple[float, ...],
-    target: Path,
-    block_frames: int,
-) -> int:
-    """Write the master through the tone filter and at the delivery rate, raw; return its frames."""
-    stages = [stage for stage in (_tone_filter(master, tone_db), _resampler(master, spec.rate_hz)) if stage]
-    block = np.empty((block_frames, 2), np.float32)
-    frames = 0
-    with open_artifact(store, master) as reader, target.open("wb") as file:
-        while count := reader.read_into(block):
-            passed: Block = block[:count]
-            for stage in stages:
-                passed = stage.push(passed)
-            with store.access():
-                file.write(np.ascontiguousarray(passed).data)
-            frames += len(passed)
-        for position, stage in enumerate(stages):
-            passed = stage.flush()
-            for later in stages[position + 1 :]:
-                passed = later.push(passed)
-            with store.access():
-                file.write(np.ascontiguousarray(passed).data)
-            frames += len(passed)
-    return frames
+class _Splitter:
+    """Hands each song its part of a stream."""
+
+    def __init__(self, starts: Sequence[int], writers: Sequence[ArtifactWriter], meters: Sequence[Meter]) -> None:
+        self._ends = [*starts[1:], None]
+        self._writers, self._meters = writers, meters
+        self._song = self._done = 0
+
+    def push(self, block: Block) -> None:
+        while len(block):
+            end = self._ends[self._song]
+            part = block if end is None else block[: end - self._done]
+            self._writers[self._song].write(part)
+            self._meters[self._song].push(part)
+            self._done += len(part)
+            block = block[len(part) :]
+            if self._done == end:
+                self._song += 1
 
 
-def _tone_filter(master: Artifact, tone_db: tuple[float, ...]) -> ToneFilter | None:
-    return ToneFilter(LTAS_BANDS_HZ, tone_db, master.rate_hz) if any(tone_db) else None
-
-
-def _resampler(master: Artifact, rate_hz: int) -> Resampler | None:
-    return Resampler(master.rate_hz, rate_hz, channels=2) if rate_hz != master.rate_hz else None
+def _settings(spec: LimiterSpec) -> LimiterSettings:
+    return LimiterSettings(
+        character=spec.character,
+        link=spec.link,
+        soft_clip_db=spec.soft_clip_db,
+        attack_ms=spec.attack_ms,
+        hold_ms=spec.hold_ms,
+        release_ms=spec.release_ms,
+    )
