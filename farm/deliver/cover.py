@@ -2,8 +2,11 @@
 
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
+import av
 import xxhash
 
 from farm.errors import DeliveryError
@@ -13,6 +16,9 @@ _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Start-of-frame markers (ITU-T T.81, table B.1): 0xC0 to 0xCF without DHT, JPG and DAC."""
+
+_QUANTISER, _LAMBDA = 3, 118
+"""FFmpeg's scale of JPEG quality from 2 (best) to 31, in its unit FF_QP2LAMBDA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,36 @@ def load_cover(spec: InputSpec) -> Cover:
         message = "the cover changed while the album was rendered"
         raise DeliveryError(message, code="cover-changed", hint="render again", where=spec.path)
     return parse_cover(data, where=spec.path)
+
+
+def shrink_cover(cover: Cover, most_px: int) -> Cover:
+    """Return the cover with its longer side at `most_px`, as a JPEG; one that is no larger is returned as it is.
+
+    Raises DeliveryError (cover-format) if it cannot be decoded.
+    """
+    longer = max(cover.width, cover.height)
+    if longer <= most_px:
+        return cover
+    width, height = (max(1, round(side * most_px / longer)) for side in (cover.width, cover.height))
+    try:
+        data = _scale_picture(cover.data, width, height)
+    except (av.FFmpegError, StopIteration) as error:
+        message = "the cover cannot be used: its pixels are damaged"
+        raise DeliveryError(message, code="cover-format", hint="save it as JPEG or PNG") from error
+    return Cover("image/jpeg", width, height, 24, 0, data)
+
+
+def _scale_picture(data: bytes, width: int, height: int) -> bytes:
+    """Return a JPEG of the full range of colors, one quantiser step for all, without a sign of what made it."""
+    with av.open(BytesIO(data), format="image2pipe") as file:
+        picture = next(file.decode(video=0))
+    scaled = picture.reformat(width, height, "yuvj444p", interpolation="LANCZOS", dst_color_range="JPEG")
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj444p", Fraction(1, 1)
+    encoder.thread_count = 1
+    encoder.options = {"flags": "+bitexact+qscale", "global_quality": str(_QUANTISER * _LAMBDA)}
+    scaled.pts = None
+    return b"".join(bytes(packet) for packet in [*encoder.encode(scaled), *encoder.encode(None)])
 
 
 def parse_cover(data: bytes, *, where: str | None = None) -> Cover:

@@ -1,35 +1,47 @@
-"""Encoding: one finished song in one format, tagged, whole."""
+"""Encoding: finished songs in one format, tagged, whole."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+import av
 import numpy as np
 import soundfile
+from mutagen import MutagenError
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.source import open_audio
 from farm.audio.word_length import Dither
-from farm.deliver.cover import Cover, load_cover
+from farm.deliver.cover import load_cover, shrink_cover
 from farm.deliver.failure import explained
-from farm.deliver.tags import id3_bytes, write_id3, write_vorbis
-from farm.deliver.wav import write_wav
-from farm.deliver.words import WordStream
+from farm.deliver.job import Job
+from farm.deliver.overs import Over
+from farm.deliver.song_facts import SongFacts
+from farm.deliver.tag_fields import tag_values
+from farm.deliver.wav import data_bytes
+from farm.deliver.words import Piece, WordStream
+from farm.deliver.writers import WRITERS
 from farm.errors import DeliveryError
 from farm.manifest.formats import FORMATS
 from farm.measure.meter import Meter
 from farm.plan.spec import EncodeSpec
 
-_FLAC_LEVEL = 5
-"""24-bit music at 48 kHz: level 8 makes files 5 % smaller than level 5 (16-bit: 1.5 %) for 3.7 times the time."""
+_TAGS_BYTES = 1 << 26
+"""More than tags and a cover ever take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """What a file turned out to be. `audio_sha256` names its samples: little-endian integers at their own word length,
-    or the decoded float32. Peak and loudness are those of the decoded file, for lossy formats. `backed_off_db` is how
-    far the song was limited (or lowered) under its ceiling so that the decoded file keeps it, in `rounds` encodes."""
+    or the decoded float32. Peak and loudness are those of the decoded file, for lossy formats.
+
+    A lossy file that exceeded its ceiling, or missed the song's loudness, was made again, in `rounds` encodes of all:
+    `backed_off_db` is how far the song was limited under its ceiling at its own loudness. Where that did not help, it
+    was made softer as a whole, by `lowered_db`, and is no longer in balance with its album. `overs` are those of the
+    first encode, the earliest of `overs_total`.
+    """
 
     size_bytes: int
     audio_sha256: str
@@ -37,90 +49,110 @@ class Encoded:
     integrated_lufs: float | None = None
     backed_off_db: float = 0.0
     rounds: int = 1
+    lowered_db: float = 0.0
+    overs: tuple[Over, ...] = ()
+    overs_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    spec: EncodeSpec
-    words: WordStream
-    target: Path
+class Part:
+    """A finished song as raw float32 stereo, the word length that holds it exactly (None for none), and so many frames
+    of silence behind it."""
+
+    source: Path
     frames: int
-    rate_hz: int
-    cover: Cover | None
+    exact_bits: int | None = None
+    gap_frames: int = 0
 
 
 def encode_song(
-    spec: EncodeSpec, source: Path, target: Path, *, frames: int, rate_hz: int, exact_bits: int | None
+    spec: EncodeSpec,
+    source: Path,
+    target: Path,
+    *,
+    frames: int,
+    rate_hz: int,
+    exact_bits: int | None,
+    facts: SongFacts | None = None,
 ) -> Encoded:
-    """Write the complete file at `target` from raw float32 stereo.
+    """Write the complete file of one song at `target`, as `encode_parts` does."""
+    return encode_parts(spec, [Part(source, frames, exact_bits)], target, rate_hz=rate_hz, facts=facts)
+
+
+def encode_parts(
+    spec: EncodeSpec, parts: Sequence[Part], target: Path, *, rate_hz: int, facts: SongFacts | None = None
+) -> Encoded:
+    """Write the complete file at `target`: the parts, one after another, tagged with `facts` where they are known.
 
     Samples that fit the word length (`exact_bits`) pass unchanged, all others are rounded with the dither asked for.
     Raises DeliveryError (format-unknown, format-rate, encode-failed, disk-full, ...) and AudioError.
     """
     check_encode(spec, rate_hz)
-    if not frames:
-        hint = "are all of its stems empty?"
-        raise DeliveryError(f"the song {spec.tags.title!r} has no audio", code="song-empty", hint=hint)
-    exact = spec.bits is not None and exact_bits is not None and exact_bits <= spec.bits
-    dither: Dither = "none" if exact or spec.dither == "none" else "tpdf"
-    words = WordStream(source, frames=frames, bits=spec.bits, dither=dither)
-    cover = None if spec.tags.cover is None else load_cover(spec.tags.cover)
+    words = WordStream([_piece(part, spec) for part in parts], bits=spec.bits, rate_hz=rate_hz)
+    _check_length(spec, words.frames)
+    cover = None if spec.tags.cover is None else shrink_cover(load_cover(spec.tags.cover), spec.tags.cover_max_px)
+    r128_gains = FORMATS[spec.format].r128_gains
+    values = tag_values(spec.tags, facts, ceiling_dbtp=spec.ceiling_dbtp, r128_gains=r128_gains)
     with explained(target):
-        try:
-            _WRITERS[spec.format](_Job(spec, words, target, frames, rate_hz, cover))
-        except soundfile.SoundFileError as error:
-            message = f"the {spec.format} encoder failed: {error}"
-            hint = "is the disk full?"
-            raise DeliveryError(message, code="encode-failed", hint=hint, where=str(target)) from error
+        _write(Job(spec, words, target, words.frames, rate_hz, values, cover, facts))
         size_bytes = target.stat().st_size
     if spec.bits is not None:
         return Encoded(size_bytes, words.sha256)
-    return _measure_decoded(target, size_bytes, frames)
+    return _measure_decoded(target, size_bytes, words.frames)
+
+
+def _write(job: Job) -> None:
+    """Let the format's writer work; what a library says of a failure becomes one of ours."""
+    try:
+        WRITERS[job.spec.format](job)
+    except (soundfile.SoundFileError, av.FFmpegError, MutagenError) as error:
+        if isinstance(error, OSError):
+            raise
+        message = f"the {job.spec.format} encoder failed: {error}"
+        hint = "is the disk full?"
+        raise DeliveryError(message, code="encode-failed", hint=hint, where=str(job.target)) from error
+
+
+def _check_length(spec: EncodeSpec, frames: int) -> None:
+    """Raise DeliveryError if there is too little for the format, or too much."""
+    form, title = FORMATS[spec.format], spec.tags.title
+    if not frames:
+        hint = "are all of its stems empty?"
+        raise DeliveryError(f"the song {title!r} has no audio", code="song-empty", hint=hint)
+    if frames < form.least_frames:
+        message = f"the song {title!r} has {frames:,} samples, and {spec.format} needs {form.least_frames:,}"
+        raise DeliveryError(message, code="song-too-short", hint="deliver it in another format")
+    if form.most_bytes is not None and data_bytes(frames, spec.bits or 32) + _TAGS_BYTES > form.most_bytes:
+        message = f"the song {title!r} is too long for one {spec.format} file of {form.most_bytes:,} bytes"
+        raise DeliveryError(message, code="song-too-long", hint="deliver it as wav or flac")
+
+
+def _piece(part: Part, spec: EncodeSpec) -> Piece:
+    exact = spec.bits is not None and part.exact_bits is not None and part.exact_bits <= spec.bits
+    return Piece(part.source, part.frames, "none" if exact else cast(Dither, spec.dither), part.gap_frames)
 
 
 def check_encode(spec: EncodeSpec, rate_hz: int) -> None:
-    """Raise DeliveryError if the format cannot hold this word length, bit rate or sample rate."""
+    """Raise DeliveryError if the format cannot hold this word length, bit rate, quality or sample rate."""
     form = FORMATS.get(spec.format)
-    if form is None or spec.format not in _WRITERS:
-        hint = f"there are {', '.join(_WRITERS)}"
+    if form is None or spec.format not in WRITERS:
+        hint = f"there are {', '.join(WRITERS)}"
         raise DeliveryError(f"{spec.format!r} is not a format that can be written", code="format-unknown", hint=hint)
+    bitrates_kbps = form.bitrates_kbps if spec.quality is None else ()
     offers = (
         (spec.bits, form.bits, "bits", "format-bits"),
-        (spec.bitrate_kbps, form.bitrates_kbps, "kbit/s", "format-bitrate"),
+        (spec.bitrate_kbps, bitrates_kbps, "kbit/s", "format-bitrate"),
         (rate_hz, form.rates_hz or (rate_hz,), "Hz", "format-rate"),
     )
     for value, allowed, unit, code in offers:
         if value not in (allowed or (None,)):
             hint = f"choose from {', '.join(map(str, allowed))} {unit}" if allowed else f"leave out its {unit}"
             raise DeliveryError(f"{spec.format} does not come with {value} {unit}", code=code, hint=hint)
-
-
-def _write_wav(job: _Job) -> None:
-    audio = (word_block.packed for word_block in job.words)
-    id3 = id3_bytes(job.spec.tags, job.cover)
-    write_wav(job.target, audio, frames=job.frames, rate_hz=job.rate_hz, bits=job.spec.bits or 32, id3=id3)
-
-
-def _write_flac(job: _Job) -> None:
-    options = {"format": "FLAC", "subtype": f"PCM_{job.spec.bits}", "compression_level": _FLAC_LEVEL / 8}
-    with soundfile.SoundFile(job.target, "w", job.rate_hz, 2, **options) as file:
-        for word_block in job.words:
-            file.write(word_block.samples)
-    write_vorbis(job.target, job.spec.tags, job.cover)
-
-
-def _write_mp3(job: _Job) -> None:
-    """libsndfile hands whole blocks to LAME without the interpreter's lock, and writes LAME's own complete header with
-    delay and padding; it takes the bit rate as a place between 320 and 32 kbit/s."""
-    level = (320 - (job.spec.bitrate_kbps or 320)) / (320 - 32)
-    options = {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": level, "bitrate_mode": "CONSTANT"}
-    with soundfile.SoundFile(job.target, "w", job.rate_hz, 2, **options) as file:
-        for word_block in job.words:
-            file.write(word_block.samples)
-    write_id3(job.target, job.spec.tags, job.cover)
-
-
-_WRITERS: Mapping[str, Callable[[_Job], None]] = {"wav": _write_wav, "flac": _write_flac, "mp3": _write_mp3}
+    low, high = form.qualities or (1.0, 0.0)
+    if spec.quality is not None and not low <= spec.quality <= high:
+        hint = f"it reaches from {low:g} to {high:g}" if form.qualities else "leave out its quality"
+        message = f"{spec.format} does not come with a quality of {spec.quality:g}"
+        raise DeliveryError(message, code="format-quality", hint=hint)
 
 
 def _measure_decoded(target: Path, size_bytes: int, frames: int) -> Encoded:

@@ -13,6 +13,8 @@ LONGEST_NAME_BYTES = 200
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE)
 """Windows keeps these for devices, whatever follows the first dot (Win32, Naming Files, Paths, and Namespaces)."""
+_EMPTY_BRACKETS = re.compile(r"\s*(\(\)|\[\])")
+"""What is left of "{title} ({version})" where a song has no version."""
 
 
 def file_names(template: str, format: str, songs: Sequence[TagSpec]) -> tuple[str, ...]:  # noqa: A002
@@ -44,14 +46,18 @@ def safe_name(stem: str, ending: str) -> str:
 
 
 def _fill_in(template: str, song: TagSpec, extension: str) -> str:
-    return template.format(
+    """Fill in a template; brackets around a version or an ISRC that there is not go with it."""
+    filled = template.format(
         number=song.track_number,
+        disc=song.disc_number,
         title=song.title,
+        version=song.version or "",
         artist=song.artist,
         album=song.album,
         isrc=song.isrc or "",
         ext=extension,
     )
+    return _EMPTY_BRACKETS.sub("", filled) if "{version}" in template or "{isrc}" in template else filled
 
 
 def _folded(name: str) -> str:

@@ -3,8 +3,9 @@
 import re
 import string
 
-FIELDS = ("number", "title", "artist", "album", "isrc", "ext")
+FIELDS = ("number", "disc", "title", "version", "artist", "album", "isrc", "ext")
 
+_NUMBERS = ("number", "disc")
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 _NUMBER_FORMAT = re.compile(r"0?[1-9]?d?")
 
@@ -22,8 +23,8 @@ def check_template(template: str) -> str:
             continue
         if field not in FIELDS:
             raise ValueError(f"{{{field}}} is not a field: there are {', '.join(FIELDS)}")
-        if conversion or (form and not (field == "number" and _NUMBER_FORMAT.fullmatch(form))):
-            raise ValueError(f"{{{field}}} takes no format; only {{number}} does, as in {{number:02}}")
+        if conversion or (form and not (field in _NUMBERS and _NUMBER_FORMAT.fullmatch(form))):
+            raise ValueError(f"{{{field}}} takes no format; only {{number}} and {{disc}} do, as in {{number:02}}")
     if not template.endswith(".{ext}"):
         raise ValueError("it has to end in .{ext}")
     return template

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ def test_checksums_come_back(tmp_path: Path) -> None:
 
 
 def song(title: str, number: int = 1) -> TagSpec:
-    return TagSpec(title, "Artist", "Album", "Artist", number, 12, isrc="QZABC2600001")
+    return TagSpec(title, ("Artist",), "Album", ("Artist",), number, 12, isrc="QZABC2600001")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +222,23 @@ def test_every_field_can_be_in_a_name() -> None:
     template = "{album} - {number} - {artist} - {title} [{isrc}] {ext}.{ext}"
     assert file_names(template, "wav", [song("T")]) == ("Album - 1 - Artist - T [QZABC2600001] wav.wav",)
     assert file_names("{title}.{ext}", "wav", [song("{artist}")]) == ("{artist}.wav",)
+    full = replace(song("T", 7), artists=("A", "B"), disc_number=2, version="live")
+    assert file_names("{disc}-{number:02} {artist} - {title} ({version}).{ext}", "aac", [full]) == (
+        "2-07 A, B - T (live).m4a",
+    )
+
+
+def test_brackets_around_what_a_song_does_not_have_go_with_it() -> None:
+    bare = replace(song("T ()"), isrc=None)
+    assert file_names("{title} ({version}) [{isrc}].{ext}", "flac", [song("T")]) == ("T [QZABC2600001].flac",)
+    assert file_names("{title} [{isrc}].{ext}", "flac", [replace(song("T"), isrc=None)]) == ("T.flac",)
+    assert file_names("{title}.{ext}", "flac", [bare]) == ("T ().flac",)
+
+
+def test_songs_of_two_discs_have_names_of_their_own() -> None:
+    songs = [replace(song("Intro", 1), disc_number=disc, disc_total=2) for disc in (1, 2)]
+    names = file_names("{disc}-{number:02} {title}.{ext}", "flac", songs)
+    assert names == ("1-01 Intro.flac", "2-01 Intro.flac")
 
 
 @given(st.lists(st.text(max_size=300), max_size=5))
