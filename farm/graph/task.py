@@ -105,7 +105,7 @@ def _attempt(work: Work, records: Sequence[Record | None]) -> Result:
 def _make(work: Work, records: Sequence[Record | None]) -> Made:
     store = open_store(work.store_url)
     key = content_key(work.node, records)
-    if found := store.find_complete(key):
+    if found := store.use_record(key):
         return Made(found, reused=True)
     read = [facet(record, need) for record, need in zip(records, work.node.needs, strict=True)]
     outcome = work.operation(work.node.spec, read, store)

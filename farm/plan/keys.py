@@ -16,7 +16,18 @@ from farm.records import Artifact, Record, digest_of
 
 KEY_SCHEMA = 1
 
-OPERATION_VERSIONS = {"group": 1, "mix": 1, "master": 1, "match": 1, "finish": 1, "encode": 2, "assemble": 1}
+OPERATION_VERSIONS = {
+    "group": 1,
+    "mix": 1,
+    "master": 2,
+    "match": 2,
+    "finish": 2,
+    "encode": 3,
+    "continuous": 1,
+    "codec": 1,
+    "disc": 1,
+    "assemble": 1,
+}
 """Raised when the same inputs would give another result than before."""
 
 SOUND_LIBRARIES = {
@@ -26,6 +37,9 @@ SOUND_LIBRARIES = {
     "match": ("av", "numba", "numpy", "soundfile"),
     "finish": ("numba", "numpy", "soxr"),
     "encode": ("av", "mutagen", "numba", "numpy", "soundfile"),
+    "continuous": ("av", "mutagen", "numba", "numpy", "soundfile"),
+    "codec": ("av", "numba", "numpy", "soundfile"),
+    "disc": ("numba", "numpy"),
     "assemble": (),
 }
 
@@ -34,6 +48,11 @@ def content_key(node: Node, inputs: Sequence[Record | None]) -> str:
     """Return a node's key; `inputs` are the records of its needs in order, None for an optional one that is missing."""
     read = [_digests(facet(record, need)) for need, record in zip(node.needs, inputs, strict=True)]
     return digest_of([*_own_parts(node), read])
+
+
+def read_digests(node: Node, inputs: Sequence[Record | None]) -> list[str]:
+    """Return a digest of what each need of a node reads; `inputs` as for `content_key`."""
+    return [digest_of(_digests(facet(record, need))) for need, record in zip(node.needs, inputs, strict=True)]
 
 
 def static_keys(nodes: Sequence[Node]) -> Mapping[str, str]:
@@ -50,6 +69,8 @@ def facet(record: Record | None, need: Need) -> Any:
         return None
     if need.facet == "outputs":
         return record.outputs
+    if need.facet.startswith("outputs."):
+        return record.outputs.get(need.facet.removeprefix("outputs."))
     value: Any = {"facts": record.facts}
     for step in need.facet.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -63,9 +84,13 @@ def _digests(read: Any) -> Any:
     return read.digest if isinstance(read, Artifact) else read
 
 
+def library_versions(kind: str) -> dict[str, str]:
+    """Return the versions of the libraries that touch the sound of a kind of node."""
+    return {name: _library_version(name) for name in SOUND_LIBRARIES[kind]}
+
+
 def _own_parts(node: Node) -> list[object]:
-    libraries = {name: _library_version(name) for name in SOUND_LIBRARIES[node.kind]}
-    return [KEY_SCHEMA, node.kind, OPERATION_VERSIONS[node.kind], node.spec, libraries]
+    return [KEY_SCHEMA, node.kind, OPERATION_VERSIONS[node.kind], node.spec, library_versions(node.kind)]
 
 
 @cache

@@ -5,7 +5,9 @@ A field marked NOT_IN_KEY (a name, a path) serves people and file systems; chang
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from farm.plan.cd import DiscSpec
 
 NOT_IN_KEY = {"key": False}
 
@@ -195,63 +197,193 @@ class MasterSpec:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSpec:
+    """A finished recording that is aimed at: all of it, or the time from `from_seconds` to `to_seconds`."""
+
     file: InputSpec
-    weight: float
+    weight: float = 1.0
+    from_seconds: float | None = None
+    to_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ToneSpec:
-    """Tone matching; no references means the album's own median curve."""
+    """Tone matching; no references means the album's own median curve. Amounts stand in each SongMatchSpec."""
 
-    references: tuple[ReferenceSpec, ...]
-    amount: float
-    max_db: float
-    low_hz: float
-    high_hz: float
+    references: tuple[ReferenceSpec, ...] = ()
+    max_boost_db: float = 3.0
+    max_cut_db: float = 3.0
+    low_hz: float = 60.0
+    high_hz: float = 12000.0
+    smoothing_octaves: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WidthSpec:
+    """Width matching: the side's spectrum against the mid's; no references means the album's own median."""
+
+    references: tuple[ReferenceSpec, ...] = ()
+    max_db: float = 3.0
+    low_hz: float = 120.0
+    """Below this, the side is not raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicsSpec:
+    """Dynamics matching: the loudness range; no references means the album's own median."""
+
+    references: tuple[ReferenceSpec, ...] = ()
+    max_db: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class SongMatchSpec:
+    """How one song takes part: amounts from 0 (left alone) to 1 (wholly); `level` is how far its distance from the
+    others is evened out, `offset_lu` how much louder than that it is wanted.
+
+    Songs with the same `joined` number go on from each other as one recording and share one trim; those with the same
+    `run` number are finished together, as they overlap or are joined. One that is not `in_average` has no part in what
+    is aimed at, and is still placed.
+    """
+
+    offset_lu: float = 0.0
+    level: float = 0.0
+    tone: float = 1.0
+    width: float = 0.0
+    dynamics: float = 0.0
+    in_average: bool = True
+    joined: int | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MatchSpec:
-    """`max_spread_lu` is None where songs may differ by anything."""
+    """`loudness_lufs` is aimed at, or the references' own loudness where there are `loudness_references`. `songs` are
+    in the order of the album. `max_spread_lu` is None where songs may differ by anything, `max_short_term_lufs` where
+    their loudest 3 s may be anything."""
 
     loudness_lufs: float
     loudness_mode: str
-    max_spread_lu: float | None
-    tone: ToneSpec | None
+    loudness_measure: str = "integrated"
+    loudness_references: tuple[ReferenceSpec, ...] = ()
+    max_short_term_lufs: float | None = None
+    max_spread_lu: float | None = None
+    tone: ToneSpec | None = None
+    width: WidthSpec | None = None
+    dynamics: DynamicsSpec | None = None
+    songs: tuple[SongMatchSpec, ...] = ()
+
+    def song(self, number: int) -> SongMatchSpec:
+        """Return how the song of that number takes part; 1 is the first."""
+        return self.songs[number - 1] if self.songs else SongMatchSpec()
+
+
+def references_of(spec: MatchSpec) -> tuple[ReferenceSpec, ...]:
+    """Return the references of all kinds of matching, each once."""
+    kinds = (spec.tone, spec.width, spec.dynamics)
+    listed = [each for kind in kinds if kind for each in kind.references]
+    return tuple(dict.fromkeys([*spec.loudness_references, *listed]))
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterSpec:
+    """The limiter that finishing drives a song into. `link` is the part of a channel's reduction that the other takes
+    too; times that are None are the character's own; a clipper takes off up to `soft_clip_db` before it."""
+
+    character: str = "transparent"
+    link: float = 1.0
+    soft_clip_db: float = 0.0
+    attack_ms: float | None = None
+    hold_ms: float | None = None
+    release_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesSpec:
+    """Where a finished song begins and ends. Silence below a threshold is cut off up to `head_seconds` before the first
+    sound and `tail_seconds` behind the last one; None cuts nothing off. Fades lie inside of what is left."""
+
+    trim_head_dbfs: float | None = None
+    trim_tail_dbfs: float | None = None
+    head_seconds: float = 0.0
+    tail_seconds: float = 0.0
+    fade_in_seconds: float = 0.0
+    fade_out_seconds: float = 0.0
+    fade_in_shape: str = "linear"
+    fade_out_shape: str = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSpec:
+    """A song in a run of songs that are finished together. It begins `overlap_seconds` before the end of the one before
+    it; where it is `joined`, it goes on from it as one recording, through the same filters."""
+
+    edges: EdgesSpec = EdgesSpec()
+    overlap_seconds: float = 0.0
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FinishSpec:
-    """A song at a delivery rate. `ceiling_dbtp` holds for the finished samples."""
+    """A song, or a run of songs without a break between them, at a delivery rate. `ceiling_dbtp` holds for the finished
+    samples."""
 
     rate_hz: int
     ceiling_dbtp: float
+    limiter: LimiterSpec = LimiterSpec()
+    tone_phase: str = "minimum"
+    takes: tuple[TakeSpec, ...] = (TakeSpec(),)
 
 
 @dataclass(frozen=True, slots=True)
 class TagSpec:
-    """What is written into a delivered file; None is not written. `isrc` has 12 characters, `upc` 13 digits."""
+    """What is written into a delivered file; None and () are not written. `isrc` has 12 characters, `upc` 13 digits.
+
+    Track and disc count from 1, tracks anew on each disc. `date` is `2026-11-24` or `2026`. `encoder` says what made
+    the file.
+    """
 
     title: str
-    artist: str
+    artists: tuple[str, ...]
     album: str
-    album_artist: str
+    album_artists: tuple[str, ...]
     track_number: int
     track_total: int
+    disc_number: int = 1
+    disc_total: int = 1
+    version: str | None = None
+    composers: tuple[str, ...] = ()
+    lyricists: tuple[str, ...] = ()
     isrc: str | None = None
     upc: str | None = None
-    composer: str | None = None
-    label: str | None = None
     catalogue_number: str | None = None
+    label: str | None = None
     copyright: str | None = None
+    phonographic: str | None = None
     genre: str | None = None
-    year: int | None = None
+    date: str | None = None
+    language: str | None = None
+    advisory: str | None = None
+    lyrics: str | None = None
+    musicbrainz_album_id: str | None = None
+    musicbrainz_album_artist_id: str | None = None
+    musicbrainz_recording_id: str | None = None
+    musicbrainz_artist_id: str | None = None
+    encoder: str | None = None
     cover: InputSpec | None = None
+    cover_max_px: int = 1500
+
+    @property
+    def artist(self) -> str:
+        """Return the artists as one text."""
+        return ", ".join(self.artists)
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeSpec:
-    """One song in one format. `bits` is None for lossy formats, `bitrate_kbps` None for lossless ones."""
+    """One song in one format. `bits` is None for lossy formats, which have a `bitrate_kbps` or a `quality` instead.
+
+    `id3` is the version of ID3 tags. `limiter` is asked where a lossy file exceeds its ceiling.
+    """
 
     format: str
     bits: int | None
@@ -259,6 +391,25 @@ class EncodeSpec:
     dither: str
     ceiling_dbtp: float
     tags: TagSpec
+    quality: float | None = None
+    id3: str = "2.4"
+    limiter: LimiterSpec = LimiterSpec()
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousSpec:
+    """All songs of the album in one file, each followed by so many frames of silence."""
+
+    encode: EncodeSpec
+    gaps_frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodecTripSpec:
+    """A trial: the finished song through a codec and back."""
+
+    codec: Literal["aac", "opus", "mp3", "vorbis"]
+    bitrate_kbps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,4 +421,15 @@ class AssembleSpec:
     songs: tuple[TagSpec, ...]
 
 
-Spec = GroupSpec | MixSpec | MasterSpec | MatchSpec | FinishSpec | EncodeSpec | AssembleSpec
+Spec = (
+    GroupSpec
+    | MixSpec
+    | MasterSpec
+    | MatchSpec
+    | FinishSpec
+    | EncodeSpec
+    | ContinuousSpec
+    | CodecTripSpec
+    | DiscSpec
+    | AssembleSpec
+)

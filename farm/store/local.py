@@ -1,8 +1,11 @@
 """The store in a local folder: blobs named by what they hold, records named by what they were made from.
 
     blobs/ab/cdef...      audio and files, read-only, named by a digest of their bytes
-    records/ab/cdef...    JSON, named by the key of the task that left them
+    records/ab/cdef...    JSON and a digest of it, named by the key of the task that left them; last used at their mtime
     tmp/HOLDER/           scratch of one process, which holds a lock on it while it lives
+    leases/               one file a render, locked while it runs: what it uses is not cleaned up
+    pins/, history/       what is kept from clean-up, and what albums were last made from
+    quarantine/           blobs and records that turned out to be damaged
 
 Files appear whole or not at all: written under tmp/, closed, renamed. Two writers of the same blob write the same
 bytes, so the last rename wins and nobody notices.
@@ -14,16 +17,20 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from farm.errors import StoreError
 from farm.records import Artifact, Record
 
 _LAYOUT = "1"
+
+_FOLDERS = ("blobs", "records", "tmp", "leases", "pins", "history", "quarantine")
 
 _UNFINISHED = "new-"
 """A scratch folder bears this before its name until its holder has the lock: then nobody sweeps it away."""
@@ -36,7 +43,7 @@ class LocalStore:
         self.root = root
         self._scratch: tuple[Path, int] | None = None
         try:
-            for folder in ("blobs", "records", "tmp"):
+            for folder in _FOLDERS:
                 (root / folder).mkdir(parents=True, exist_ok=True)
             self._check_layout()
         except OSError as error:
@@ -63,34 +70,43 @@ class LocalStore:
         except OSError:
             return False
 
+    def record_path(self, key: str) -> Path:
+        """Return where the record of that key lies or would lie."""
+        return self.root / "records" / key[:2] / key[2:]
+
     def find_record(self, key: str) -> Record | None:
-        """Return the record of that key, or None; one that cannot be read counts as missing."""
+        """Return the record of that key, or None; one that cannot be read or is damaged counts as missing."""
         try:
-            data: dict[str, Any] = json.loads(self._record_path(key).read_bytes())
-            outputs = {name: Artifact(**artifact) for name, artifact in data["outputs"].items()}
-            return Record(key=data["key"], kind=data["kind"], outputs=outputs, facts=data["facts"])
+            record = _record_from(unseal(self.record_path(key).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        return record if record.key == key else None
 
     def find_complete(self, key: str) -> Record | None:
         """Return the record of that key if all its blobs are there too, else None."""
         record = self.find_record(key)
         return record if record and all(map(self.has_blob, record.outputs.values())) else None
 
+    def use_record(self, key: str) -> Record | None:
+        """Return what `find_complete` returns, and note that it is used now."""
+        self.mark_used([key])
+        return self.find_complete(key)
+
+    def mark_used(self, keys: Iterable[str]) -> None:
+        """Note that the records of these keys are used now: what was used last is cleaned up last."""
+        for key in keys:
+            with suppress(OSError):
+                os.utime(self.record_path(key))
+
     def put_record(self, record: Record) -> None:
         """Keep a record. Its blobs must be in the store already."""
-        text = json.dumps(
-            {
-                "key": record.key,
-                "kind": record.kind,
-                "outputs": {name: asdict(artifact) for name, artifact in record.outputs.items()},
-                "facts": dict(record.facts),
-            },
-            allow_nan=False,
-        )
+        self.write_file(self.record_path(record.key), seal(_record_fields(record)))
+
+    def write_file(self, target: Path, data: bytes) -> None:
+        """Put a small file at a place of the store, whole or not at all."""
         with self.scratch_file() as path, self.access():
-            path.write_text(text)
-            self._place(path, self._record_path(record.key))
+            path.write_bytes(data)
+            self._place(path, target)
 
     def adopt_blob(self, path: Path, digest: str) -> int:
         """Move a finished scratch file into the store under its digest; return its size in bytes."""
@@ -99,6 +115,11 @@ class LocalStore:
             path.chmod(0o444)
             self._place(path, self.blob_path(digest))
         return size_bytes
+
+    def free_bytes(self) -> int:
+        """Return how much the store's file system has room for."""
+        with self.access():
+            return shutil.disk_usage(self.root).free
 
     @contextmanager
     def access(self) -> Iterator[None]:
@@ -117,6 +138,17 @@ class LocalStore:
         finally:
             with suppress(FileNotFoundError):
                 path.unlink()
+
+    @contextmanager
+    def scratch_folder(self) -> Iterator[Path]:
+        """Yield an empty folder on the store's file system; it is removed with what is left in it."""
+        with self.scratch_file() as path:
+            with self.access():
+                path.mkdir()
+            try:
+                yield path
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove the scratch of processes that are gone."""
@@ -139,9 +171,6 @@ class LocalStore:
             self._scratch = (folder, lock)
         return self._scratch[0]
 
-    def _record_path(self, key: str) -> Path:
-        return self.root / "records" / key[:2] / key[2:]
-
     def _place(self, source: Path, target: Path) -> None:
         target.parent.mkdir(exist_ok=True)
         source.replace(target)
@@ -159,6 +188,34 @@ class LocalStore:
                 where=str(self.root),
                 hint="choose another folder with --store, or remove this one: it only costs rendering again",
             )
+
+
+def seal(value: Any) -> bytes:
+    """Return a value as small files keep it: a line of JSON, and a line with the digest of that."""
+    line = json.dumps(value, allow_nan=False).encode()
+    return b"%s\n%s\n" % (line, xxhash.xxh3_128_hexdigest(line).encode())
+
+
+def unseal(data: bytes) -> Any:
+    """Return the value of a small file. Raises ValueError unless it is as it was written."""
+    line, digest, _ = data.split(b"\n")
+    if xxhash.xxh3_128_hexdigest(line).encode() != digest:
+        raise ValueError("not what was written")
+    return json.loads(line)
+
+
+def _record_fields(record: Record) -> dict[str, Any]:
+    return {
+        "key": record.key,
+        "kind": record.kind,
+        "outputs": {name: asdict(artifact) for name, artifact in record.outputs.items()},
+        "facts": dict(record.facts),
+    }
+
+
+def _record_from(fields: dict[str, Any]) -> Record:
+    outputs = {name: Artifact(**artifact) for name, artifact in fields["outputs"].items()}
+    return Record(key=fields["key"], kind=fields["kind"], outputs=outputs, facts=fields["facts"])
 
 
 _open_stores: dict[str, LocalStore] = {}

@@ -1,7 +1,6 @@
 """Keys: what must change them does, what must not does not."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,9 +19,8 @@ from farm.plan.spec import (
     SourceSpec,
     StripSpec,
 )
-from farm.plan.status import needed_nodes, resolve_statuses
+from farm.plan.status import needed_nodes
 from farm.records import Artifact, Record
-from farm.store.local import LocalStore
 
 STEM = InputSpec("aa" * 16, "/somewhere/kick.wav", 1000, 17)
 EQ = InsertSpec("eq", 1, {"bands": [{"kind": "bell", "hz": 100.0, "gain_db": 1.0, "q": 1.0}]})
@@ -113,16 +111,6 @@ def test_static_keys_change_with_anything_above() -> None:
     before = static_keys([GROUP, mix])
     after = static_keys([with_strip(replace(STRIP, level=LevelSpec(0.0))), mix])
     assert before["mix:1"] != after["mix:1"]
-
-
-def test_nodes_that_wait_for_others_are_maybe(tmp_path: Path) -> None:
-    store = LocalStore(tmp_path)
-    mix = Node("mix:1", "mix", "", 1, FinishSpec(48000, -1.0), (Need("group:1.1"),))
-    first = resolve_statuses([GROUP, mix], store)
-    assert [(each.status, each.reason.code) for each in first] == [("run", "not-made-yet"), ("maybe", "upstream")]
-    store.put_record(Record(content_key(GROUP, []), "group"))
-    second = resolve_statuses([GROUP, mix], store)
-    assert [(each.status, each.reason.code) for each in second] == [("reuse", "up-to-date"), ("run", "not-made-yet")]
 
 
 def test_only_what_a_target_needs_is_left() -> None:

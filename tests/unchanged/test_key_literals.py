@@ -40,5 +40,5 @@ def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     match = Record("", "match", {}, {"trims": {"1": {"gain_db": 1.05, "goal_lufs": -14.0, "tone_db": [0.1]}}})
     needs = (Need("master:1"), Need("match", "facts.trims.1"))
     finish = Node("finish:1", "finish", "", 1, FinishSpec(44100, -1.0), needs)
-    pinned = "8670a6906c372ac626dd2dbcc302971056d084988c3df29a562af4c224f4d963"
+    pinned = "60d3bffdd5efcde4339b3589db6cab73c2bb495da8a98679ffbb692d48c0daf2"
     assert keys.content_key(finish, [master, match]) == pinned
