@@ -60,6 +60,10 @@ class Measurement:
     """Height of the step or click that the audio begins with; None without one."""
     tail_click_dbfs: float | None = None
 
+    def loudness_lufs(self, measure: str) -> float | None:
+        """Return the programme loudness for `integrated`, that of the loudest 3 s for `short-term`."""
+        return self.max_short_term_lufs if measure == "short-term" else self.integrated_lufs
+
 
 def measurement_from(facts: Mapping[str, Any]) -> Measurement:
     """Return a measurement from its JSON facts."""
@@ -74,20 +78,22 @@ def _with_tuples(facts: Mapping[str, Any]) -> dict[str, Any]:
 class Trim:
     """What the album decided for one master.
 
-    `goal_lufs` is the loudness that the finished song is to have: its own plus `gain_db`. Finishing reaches it whatever
-    the tone filter and the limiter take away; None leaves the level alone. Songs that are finished together have
-    `run_goal_lufs` as their common goal; for a song alone it is its own. `tone_db` holds one gain for each band of
-    LTAS_BANDS_HZ, () for none; `side_db` those of the side where they differ; both change the loudness by about
-    `tone_lu`. The level is ridden so that the loudness range is multiplied by `range_factor`, around `pivot_lufs`, by
-    `ride_max_db` at most.
+    `goal_lufs` is the loudness that the finished song is to have: its own plus `gain_db`, by `goal_measure`, which is
+    `integrated` or, the loudest 3 s, `short-term`. Finishing reaches it whatever tone filter, ride and limiter take
+    away; None leaves the level alone. Songs that go on from each other as one recording have `joined_goal_lufs` as
+    their common goal, and those that are finished together `run_goal_lufs`; for a song alone both are its own.
+    `tone_db` holds one gain for each band of LTAS_BANDS_HZ, () for none; `side_db` those of the side where they differ.
+    The level is ridden so that the loudness range is multiplied by `range_factor`, around `pivot_lufs`, an integrated
+    loudness, by `ride_max_db` at most.
     """
 
     gain_db: float = 0.0
     goal_lufs: float | None = None
     run_goal_lufs: float | None = None
+    joined_goal_lufs: float | None = None
+    goal_measure: str = "integrated"
     tone_db: tuple[float, ...] = ()
     side_db: tuple[float, ...] = ()
-    tone_lu: float = 0.0
     range_factor: float = 1.0
     pivot_lufs: float | None = None
     ride_max_db: float = 0.0

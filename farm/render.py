@@ -1,24 +1,33 @@
 """The chain of one album, in order: load, plan, run what changed, put the files in place, say what came of it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from farm.deliver.assemble import AssembledFile, assemble
-from farm.deliver.publish import Publication, publish
-from farm.errors import UsageError
-from farm.graph.events import Listener
-from farm.graph.task import Made, Result, Work
+from farm.deliver.cd_forecast import check_disc_lengths
+from farm.errors import StoreError
+from farm.graph.events import Event, Listener
+from farm.graph.task import Failed, Made, Result, Work
 from farm.manifest.load import load_album
 from farm.plan.build import build_plan
-from farm.plan.node import Plan, PlannedDeliverable, PlannedSong
+from farm.plan.choice import Stage, choose_songs, forced_nodes, heard_nodes, target_nodes
+from farm.plan.history import History
+from farm.plan.node import Node, Plan, PlannedSong
+from farm.plan.room import check_room
 from farm.plan.status import PlannedNode, needed_nodes, resolve_statuses
-from farm.records import Record
-from farm.report.summary import DeliveredFile
 from farm.store.digests import FileDigests
+from farm.store.lease import hold_lease
 from farm.store.local import LocalStore, open_store
 from farm.store.lock import hold_lock
+from farm.store.quarantine import BLOB_LOST, set_aside_damaged
+
+if TYPE_CHECKING:
+    from farm.report.summary import DeliveredFile
+
+_MOST_RUNS = 3
+"""How often a render begins anew when artifacts turn out to be damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,10 @@ class Selection:
     """Titles or numbers; empty for all."""
     solo: tuple[str, ...] = ()
     """Strips and buses that alone are heard; empty for all."""
+    until: Stage | None = None
+    """Where to stop, None to deliver."""
+    force: tuple[str, ...] = ()
+    """What runs although it is up to date: nodes by id, kind or song, with wildcards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,13 @@ class Running:
     on: str
     workers: int
     keep_going: bool = True
+    stale_marker: Path | None = None
+    """Once this file is there the render is not wanted any more: nothing starts, and nothing is delivered."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the render is not wanted any more."""
+        return self.stale_marker is not None and self.stale_marker.exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,18 @@ class Planned:
     plan: Plan
     songs: tuple[PlannedSong, ...]
     nodes: tuple[PlannedNode, ...]
+    history: History
+    until: Stage | None = None
+
+    @property
+    def due(self) -> list[Node]:
+        """The nodes that run, or may run."""
+        return [each.node for each in self.nodes if not each.record]
+
+    @property
+    def heard(self) -> Mapping[int, str]:
+        """The nodes that leave what is listened to, by song; none if it is delivered."""
+        return heard_nodes(self.songs, self.until) if self.until else {}
 
     @property
     def whole(self) -> bool:
@@ -64,8 +96,10 @@ class Rendered:
 
     planned: Planned
     results: Mapping[str, Result]
-    files: tuple[DeliveredFile, ...]
+    files: "tuple[DeliveredFile, ...]"
     wall_seconds: float
+    is_stale: bool = False
+    """Whether it was given up, as it was not wanted any more, before anything was delivered."""
 
 
 def plan_album(selection: Selection) -> Planned:
@@ -75,9 +109,15 @@ def plan_album(selection: Selection) -> Planned:
     digests = FileDigests(store.digest_memory)
     digests.learn(loaded.audio_files())
     plan = build_plan(loaded, digests.xxh3)
-    songs = _chosen_songs(plan, selection.songs)
-    nodes = needed_nodes(plan.nodes, _targets(plan, songs))
-    return Planned(plan, songs, resolve_statuses(nodes, store))
+    check_disc_lengths(plan.nodes, loaded.document)
+    songs = choose_songs(plan, selection.songs)
+    targets = target_nodes(plan, songs, selection.until)
+    nodes = needed_nodes(plan.nodes, targets)
+    forced = forced_nodes(nodes, songs, selection.force)
+    history = History(store, plan.path, selection.solo)
+    heard = targets if selection.until else ()
+    statuses = resolve_statuses(nodes, store, history, forced=forced, heard=heard)
+    return Planned(plan, songs, statuses, history, selection.until)
 
 
 def render_album(selection: Selection, running: Running, on_start: Callable[[Planned], Listener]) -> Rendered:
@@ -89,89 +129,91 @@ def render_album(selection: Selection, running: Running, on_start: Callable[[Pla
     began = time.perf_counter()
     planned = plan_album(selection)
     store = open_store(selection.store)
-    with hold_lock(running.out):
-        results = _run(planned, store, running, on_start(planned))
-        files = _publish(planned, results, store, running.out)
-    return Rendered(planned, results, files, time.perf_counter() - began)
+    with hold_lock(running.out), hold_lease(store):
+        store.mark_used(each.record.key for each in planned.nodes if each.record)
+        check_room(store, planned.nodes)
+        seconds: dict[str, float] = {}
+        results, files = _make(planned, store, running, _timed(on_start(planned), planned, seconds))
+        records = {node_id: result.record for node_id, result in results.items() if isinstance(result, Made)}
+        planned.history.remember(planned.plan, records, seconds)
+        is_stale = running.is_stale and not files
+    return Rendered(planned, results, files, time.perf_counter() - began, is_stale)
 
 
-def _chosen_songs(plan: Plan, wanted: Sequence[str]) -> tuple[PlannedSong, ...]:
-    """Return the songs named by title or number, all if none is named, in the order of the album."""
-    unknown = [name for name in wanted if not any(_is(song, name) for song in plan.songs)]
-    if unknown:
-        titles = ", ".join(f"{song.number} {song.title!r}" for song in plan.songs)
-        raise UsageError(f"no song {unknown[0]!r} in the album", code="song-unknown", hint=f"there are {titles}")
-    return tuple(song for song in plan.songs if not wanted or any(_is(song, name) for name in wanted))
+def _timed(listener: Listener, planned: Planned, seconds: dict[str, float]) -> Listener:
+    """Return a listener that notes how long nodes take, and tells the other one of those that it was told are due."""
+    due = {node.id for node in planned.due}
+
+    def listen(event: Event) -> None:
+        if event.event == "made" and event.seconds is not None:
+            seconds[event.node] = event.seconds
+        if event.node in due:  # a second run makes what the listener was never told of
+            listener(event)
+
+    return listen
 
 
-def _is(song: PlannedSong, name: str) -> bool:
-    return name == str(song.number) or name.casefold() == song.title.casefold()
-
-
-def _targets(plan: Plan, songs: Sequence[PlannedSong]) -> list[str]:
-    """Return the nodes to be made: whole deliverables, or only the songs' files when some songs are left out."""
-    if len(songs) == len(plan.songs):
-        return [deliverable.assemble for deliverable in plan.deliverables]
-    return [deliverable.encodes[song.number] for deliverable in plan.deliverables for song in songs]
+def _make(
+    planned: Planned, store: LocalStore, running: Running, listener: Listener
+) -> "tuple[dict[str, Result], tuple[DeliveredFile, ...]]":
+    """Run and publish. If an artifact turns out to be damaged, all that are reused are looked at, and what is lost is
+    made again in a second run."""
+    made: dict[str, Made] = {}
+    for last in (False,) * (_MOST_RUNS - 1) + (True,):
+        results = _run(planned, store, running, listener)
+        results |= {node_id: each for node_id, each in made.items() if results[node_id] == replace(each, reused=True)}
+        made = {node_id: each for node_id, each in results.items() if isinstance(each, Made) and not each.reused}
+        if running.is_stale:
+            return results, ()
+        if last or not any(isinstance(each, Failed) and each.code == BLOB_LOST for each in results.values()):
+            try:
+                return _deliver(planned, results, store, running.out)
+            except StoreError as error:
+                if last or error.code != BLOB_LOST:
+                    raise
+        records = [each.record for each in results.values() if isinstance(each, Made)]
+        set_aside_damaged(store, [artifact for record in records for artifact in record.outputs.values()])
+        nodes = [each.node for each in planned.nodes]
+        planned = replace(planned, nodes=resolve_statuses(nodes, store, heard=planned.heard.values()))
+    raise AssertionError("the last run returns or raises")
 
 
 def _run(planned: Planned, store: LocalStore, running: Running, listener: Listener) -> dict[str, Result]:
     """Run the nodes that may have changed. What makes sound is imported only if there are any."""
     reused = {each.node.id: each.record for each in planned.nodes if each.record}
     results: dict[str, Result] = {node_id: Made(record, reused=True) for node_id, record in reused.items()}
-    due = [each.node for each in planned.nodes if not each.record]
-    if not due:
+    if not planned.due:
         return results
     from farm.graph.backends import run_graph
     from farm.operations import OPERATIONS
 
     store.sweep()
     with store.scratch_file() as marker:
-        stop_marker = None if running.keep_going else marker
-        works = {node.id: Work(node, OPERATIONS[node.kind], store.url, stop_marker) for node in due}
+        works = {
+            each.node.id: Work(
+                node=each.node,
+                operation=OPERATIONS[each.node.kind],
+                store_url=store.url,
+                stop_marker=None if running.keep_going else marker,
+                stale_marker=running.stale_marker,
+                forced=each.reason.code == "forced",
+            )
+            for each in planned.nodes
+            if not each.record
+        }
         nodes = [each.node for each in planned.nodes]
         made = run_graph(nodes, works, reused, on=running.on, workers=running.workers, listener=listener)
     return results | made
 
 
-def _publish(
-    planned: Planned, results: Mapping[str, Result], store: LocalStore, out: Path
-) -> tuple[DeliveredFile, ...]:
-    """Put what was made into the output folder, deliverable by deliverable."""
-    digests = FileDigests(store.digest_memory)
-    delivered: list[DeliveredFile] = []
-    for deliverable in planned.plan.deliverables:
-        made = {number: results.get(node_id) for number, node_id in deliverable.encodes.items()}
-        records = {number: result.record for number, result in made.items() if isinstance(result, Made)}
-        files = _assembled(deliverable, planned, results, records)
-        publications = [
-            Publication(store.blob_path(records[file.song].outputs["file"].digest), file.name, file.sha256)
-            for file in files
-        ]
-        complete = len(files) == len(planned.plan.songs)
-        folder = out / deliverable.folder
-        publish(folder, publications, digest_of_file=digests.sha256, complete=complete)
-        delivered += [
-            DeliveredFile(
-                path=folder / file.name,
-                format=deliverable.format,
-                song=file.song,
-                sha256=file.sha256,
-                audio_sha256=records[file.song].facts["encoded"]["audio_sha256"],
-            )
-            for file in files
-        ]
-    return tuple(delivered)
+def _deliver(
+    planned: Planned, results: dict[str, Result], store: LocalStore, out: Path
+) -> "tuple[dict[str, Result], tuple[DeliveredFile, ...]]":
+    """Put what was made into the output folder; what cannot be put there is a Failed result."""
+    from farm.delivery import deliver_album, deliver_heard  # not for a plan, which is to answer at once
 
-
-def _assembled(
-    deliverable: PlannedDeliverable,
-    planned: Planned,
-    results: Mapping[str, Result],
-    records: Mapping[int, Record],
-) -> list[AssembledFile]:
-    """Return the deliverable's files: as assembled, or named one by one when only some songs were asked for."""
-    if isinstance(result := results.get(deliverable.assemble), Made):
-        return [AssembledFile(**facts) for facts in result.record.facts["files"]]
-    digests = {number: record.outputs["file"].digest for number, record in records.items()}
-    return assemble(deliverable.spec, digests)
+    if planned.until:
+        heard = deliver_heard(planned.songs, planned.heard, planned.until, results, store, out)
+        return results, tuple(heard)
+    delivery = deliver_album(planned.plan, results, store, out, whole=planned.whole)
+    return results | {failed.node: failed for failed in delivery.failures}, delivery.files

@@ -36,6 +36,10 @@ class Work:
     store_url: str
     stop_marker: Path | None = None
     """A file that the first failure makes and that nothing starts after; None to keep going."""
+    stale_marker: Path | None = None
+    """A file that is made when the render is not wanted any more, and that nothing starts after."""
+    forced: bool = False
+    """Whether it is made although the store may have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def run_work(work: Work, *inputs: Result) -> Result:
     for need, result in zip(node.needs, inputs, strict=True):
         if isinstance(result, Failed) and not need.optional:
             return Failed(node.id, result.cause, "not-attempted", f"waits for {result.cause}, which failed")
-    if work.stop_marker and work.stop_marker.exists():
-        return Failed(node.id, "", "stopped", "not started: something else failed before")
+    if any(marker.exists() for marker in (work.stop_marker, work.stale_marker) if marker):
+        return Failed(node.id, "", "stopped", "not started: the render was stopped before")
     records = [result.record if isinstance(result, Made) else None for result in inputs]
     emit(Event("started", node.id, node.kind, node.song))
     began = time.perf_counter()
@@ -105,7 +109,7 @@ def _attempt(work: Work, records: Sequence[Record | None]) -> Result:
 def _make(work: Work, records: Sequence[Record | None]) -> Made:
     store = open_store(work.store_url)
     key = content_key(work.node, records)
-    if found := store.use_record(key):
+    if not work.forced and (found := store.use_record(key)):
         return Made(found, reused=True)
     read = [facet(record, need) for record, need in zip(records, work.node.needs, strict=True)]
     outcome = work.operation(work.node.spec, read, store)

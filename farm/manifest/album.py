@@ -1,5 +1,6 @@
 """What is said of the album as a whole: who and what it is, and what is delivered."""
 
+import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from farm.codes import parse_upc
 from farm.manifest.disc import DiscOptions
-from farm.manifest.file_names import check_template
+from farm.manifest.file_names import check_template, safe_part
 from farm.manifest.formats import DISC_BITS, DISC_FORMATS, DISC_RATE_HZ, FORMATS, Size, fill_in_size
 from farm.manifest.names import People
 from farm.manifest.release_text import Date, Language, MusicBrainzId
@@ -77,12 +78,19 @@ def check_name_template(template: str) -> str:
 
 
 def check_folder(folder: str) -> str:
-    """Return a folder that lies inside the delivery, else raise `bad-folder`."""
+    """Return a folder that lies inside the delivery and that every file system takes, else raise `bad-folder`."""
     windows, posix = PureWindowsPath(folder), PurePosixPath(folder)
     if windows.drive or windows.root or posix.is_absolute() or ".." in windows.parts or not windows.parts:
         raise PydanticCustomError(
             "bad-folder", "{folder} is not a folder inside the delivery", {"folder": repr(folder)}
         )
+    for part in posix.parts:
+        if (safe := safe_part(part)) != unicodedata.normalize("NFC", part):
+            raise PydanticCustomError(
+                "bad-folder",
+                "not every file system takes a folder of the name {part}; it would take {safe}",
+                {"part": repr(part), "safe": repr(safe)},
+            )
     return folder
 
 
@@ -166,8 +174,8 @@ class Deliver(Table):
 
     def folder_for(self, album_rate_hz: int) -> str:
         """Return its folder: `flac-24`, `mp3-320`, `vorbis-q6`, with the rate if that is not the album's,
-        `wav-16-44.1k`, and `flac-24-continuous` for one file of the whole album; `cd` and `ddp`, or `ddp-2` for a second
-        disc."""
+        `wav-16-44.1k`, and `flac-24-continuous` for one file of the whole album; `cd` and `ddp`, or `ddp-2` for the
+        second disc."""
         if self.folder:
             return self.folder
         if self.is_disc:

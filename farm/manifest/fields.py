@@ -63,7 +63,7 @@ def bare_members(kind: Any) -> list[Any]:
     """Return the members of a union without None; a type that is no union is its only member."""
     kind = _bare(kind)
     if get_origin(kind) in (Union, UnionType):
-        return [_bare(member) for member in get_args(kind) if member is not NoneType]
+        return [bare for member in get_args(kind) if member is not NoneType for bare in bare_members(member)]
     return [] if kind is None else [kind]
 
 
@@ -78,7 +78,9 @@ def _tags(kind: Any) -> tuple[Any, ...]:
     if isinstance(kind, type) and issubclass(kind, Table):
         field = kind.model_fields.get("type") or kind.model_fields.get("kind")
         return get_args(_bare(field.annotation)) if field else ()
-    return ("files",) if get_origin(kind) is list else get_args(kind) if get_origin(kind) is Literal else ()
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return ("files",) if get_origin(kind) is list else ("number",) if kind is float else ()
 
 
 def range_of(field: FieldInfo) -> tuple[float | None, float | None]:

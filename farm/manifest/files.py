@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from farm.manifest.diagnostics import find_nearest
+from farm.manifest.picture import JPEG_MAGIC, PNG_MAGIC, find_damage
 
 Role = Literal["stem", "reference", "cover", "impulse", "plugin", "preset", "state"]
 
@@ -39,7 +40,10 @@ def expand_path(folder: Path, written: str | Path) -> Path:
 
 
 def find_fault(path: Path, role: Role) -> FileFault | None:
-    """Return what is wrong with a file, judged by its first bytes and never by its extension, or None."""
+    """Return what is wrong with a file, judged by its first bytes and never by its extension, or None.
+
+    A cover is read whole.
+    """
     code = role if role in _OF_THE_ALBUM else "processor-file"
     try:
         status = path.stat()
@@ -58,13 +62,22 @@ def find_fault(path: Path, role: Role) -> FileFault | None:
     except OSError as error:
         return FileFault(f"{code}-unreadable", f"the {role} cannot be read ({error.strerror}): {path}")
     if role == "cover":
-        fits = head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
-        return None if fits else FileFault("cover-not-image", f"the cover is neither JPEG nor PNG: {path}")
+        return _find_cover_fault(path, head)
     return (
         None
         if role not in _AUDIO or is_audio(head)
         else FileFault(f"{code}-not-audio", f"the {role} is not an audio file: {path}")
     )
+
+
+def _find_cover_fault(path: Path, head: bytes) -> FileFault | None:
+    if not head.startswith((JPEG_MAGIC, PNG_MAGIC)):
+        return FileFault("cover-not-image", f"the cover is neither JPEG nor PNG: {path}")
+    try:
+        damage = find_damage(path.read_bytes())
+    except OSError as error:
+        return FileFault("cover-unreadable", f"the cover cannot be read ({error.strerror}): {path}")
+    return None if damage is None else FileFault("cover-damaged", f"the cover is damaged, {damage}: {path}")
 
 
 def is_audio(head: bytes) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
+from farm.manifest.aims import references_of
 from farm.manifest.curves import tables_within
 from farm.manifest.diagnostics import Loc, Problem
 from farm.manifest.document import Document
@@ -26,7 +27,7 @@ def check_inputs(document: Document, audio: Path | None) -> Iterator[Problem]:
         if (path, role) not in looked_at:
             looked_at[path, role] = find_fault(path, role)
         if fault := looked_at[path, role]:
-            hint = None
+            hint = "export the picture again" if fault.code == "cover-damaged" else None
             if fault.code.endswith("-missing") and searches < _MAX_SEARCHES:
                 searches += 1
                 hint = _hint(path, role, audio)
@@ -55,12 +56,11 @@ def _hint(path: Path, role: Role, audio: Path | None) -> str | None:
 def _inputs(document: Document, audio: Path | None) -> Iterator[tuple[Loc, Path, Role]]:
     """Yield the files that the document names, as far as their paths can be read."""
     data, folder = document.data, document.album.path.parent
-    album, tone = table_of(data, "album"), table_of(table_of(data, "target"), "tone")
-    if cover := _path_text(album, "cover"):
+    if cover := _path_text(table_of(data, "album"), "cover"):
         yield ("album", "cover"), expand_path(folder, cover), "cover"
-    for index, reference in tables_of(tone, "reference"):
+    for loc, reference in references_of(table_of(data, "target")):
         if file := _path_text(reference, "file"):
-            yield ("target", "tone", "reference", index, "file"), expand_path(folder, file), "reference"
+            yield (*loc, "file"), expand_path(folder, file), "reference"
     for song in songs_of(data):
         stems = audio or document.locate((*song.loc, "strip"))[0].path.parent
         for _, loc, strip in song.channels("strip"):

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.errors import Diagnostic, ManifestError, UsageError
+from farm.manifest.aims import check_aims, check_sequence
 from farm.manifest.curves import check_automation, resolve_files
 from farm.manifest.diagnostics import Loc, Problem
 from farm.manifest.document import Document, load_document
 from farm.manifest.inputs import check_inputs, check_processor_files
 from farm.manifest.merge import resolve_manifest
 from farm.manifest.models import Manifest
-from farm.manifest.releases import check_deliverables, check_isrcs, check_tone
+from farm.manifest.red_book import check_discs, warn_of_discs
+from farm.manifest.releases import check_deliverables, check_isrcs, check_release
 from farm.manifest.routing import check_routing
 from farm.manifest.schema_problems import find_schema_problems
 from farm.manifest.settings import Settings, check_master, check_presets
@@ -30,6 +32,8 @@ class LoadedAlbum:
     manifest: Manifest
     files: tuple[Path, ...]
     document: Document = field(repr=False, compare=False)
+    warnings: tuple[Diagnostic, ...] = ()
+    """What is no error and yet may not be meant."""
 
     def audio_files(self) -> Iterator[Path]:
         """Yield the files that the strips play, without those of muted strips; a file may come more than once."""
@@ -68,7 +72,8 @@ def load_album(path: Path, *, audio: Path | None = None, solo: Sequence[str] = (
     files = tuple(file.path.absolute() for file in document.files)
     resolved = resolve_manifest(resolve_files(manifest, document), document, audio and audio.absolute())
     files = tuple(file.path.absolute() for file in document.files)
-    return LoadedAlbum(path.absolute(), solo_strips(resolved, solo), files, document)
+    warnings = _sorted(document, document.diagnose(warn_of_discs(document.data)))
+    return LoadedAlbum(path.absolute(), solo_strips(resolved, solo), files, document, tuple(warnings))
 
 
 def find_album_file(path: Path) -> Path:
@@ -93,8 +98,11 @@ def _check(document: Document, audio: Path | None) -> Iterator[Problem]:
         yield from check_presets(song, settings)
     yield from check_master(table_of(table_of(document.data, "defaults"), "master"), ("defaults", "master"), settings)
     yield from check_isrcs(document)
-    yield from check_tone(document.data)
+    yield from check_release(document.data)
+    yield from check_aims(document.data)
+    yield from check_sequence(document.data)
     yield from check_deliverables(document.data)
+    yield from check_discs(document.data)
     yield from check_inputs(document, audio)
 
 

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from farm.manifest.album import Album, Deliver, Target
+from farm.manifest.album import Album, Deliver
 from farm.manifest.song import Defaults, Preset, Song
 from farm.manifest.table import Exact, Table
+from farm.manifest.target import Target
 
 
 class Manifest(Table):

@@ -130,7 +130,7 @@ def _chooses_processor(fault: _Fault) -> bool:
 def _unknown_value(fault: _Fault) -> Problem:
     choices = fault.place.choices()
     listed = ", ".join(_shown(choice) for choice in choices)
-    unit = _unit(fault.key)
+    unit = "" if all(isinstance(choice, str) for choice in choices) else _unit(fault.key)
     if isinstance(fault.value, str) and all(isinstance(choice, str) for choice in choices):
         hint = suggest(fault.value, choices)
     elif isinstance(fault.value, str) and fault.value in map(str, choices):
@@ -211,6 +211,9 @@ _HANDLERS: Mapping[str, Callable[[_Fault], Problem]] = {
 _CUSTOM_HINTS = {
     "bad-isrc": "leave isrc out while the recording has none",
     "bad-upc": "compare it with the one that the label or distributor gave",
+    "bad-date": 'for example "2026-11-24"',
+    "bad-language": 'for example "eng", or "zxx" for music without words',
+    "bad-musicbrainz-id": "it is the last part of the page's address: eight, four, four, four and twelve digits",
     "bad-name-template": 'for example "{number:02} {title}.{ext}"',
 }
 

@@ -1,16 +1,20 @@
 """A song as it is written down: strips, buses, sends and returns, and its mastering chain."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from farm.codes import parse_isrc
 from farm.manifest.automation import AutomatedTable
-from farm.manifest.clip import Clip
+from farm.manifest.clip import Clip, FadeSeconds, FadeShape
+from farm.manifest.disc import SongDisc
 from farm.manifest.moment import Time
+from farm.manifest.names import Names, People
 from farm.manifest.processors.registry import Insert
-from farm.manifest.table import MIX, FilePath, LevelDb, Pan, Table, Text, check_text
+from farm.manifest.release_text import Language, Lyrics, MusicBrainzId
+from farm.manifest.table import MIX, FilePath, LevelDb, Pan, Table, Text
+from farm.manifest.target import SongMatch
 
 
 def check_isrc(text: str) -> str:
@@ -26,27 +30,11 @@ def check_isrc(text: str) -> str:
 Isrc = Annotated[str, AfterValidator(check_isrc)]
 
 
-def parse_names(written: Any) -> tuple[str, ...]:
-    """Return one name or several as they were written: a text, or an array of texts without doubles."""
-    names = [written] if isinstance(written, str) else written
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise PydanticKnownError("string_type")
-    for name in names:
-        check_text(name)
-    return tuple(dict.fromkeys(names))
-
-
-Names = Annotated[
-    tuple[str, ...],
-    BeforeValidator(parse_names),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}
-    ),
-]
-"""A name, or an array of names."""
-
 Width = Annotated[float, Field(ge=0.0, le=2.0)]
 PanPair = Annotated[list[Pan], Field(min_length=2, max_length=2)]
+
+Threshold = Annotated[float, Field(ge=-120.0, le=-20.0)]
+LongFadeSeconds = Annotated[float, Field(ge=0.0, le=3600.0)]
 
 PLACE_DESCRIPTION = "The place in the stereo picture: -1 left, 0 middle, 1 right."
 
@@ -173,18 +161,84 @@ class Master(Table):
     inserts: list[Insert] = Field(default_factory=list, description="The insert chain, in order.")
 
 
+class Edges(Table):
+    """Where the finished song begins and ends: what silence is cut off, what fades."""
+
+    trim_head_dbfs: Threshold | None = Field(
+        default=None,
+        description="What is softer than this before the first sound is cut off, in dBFS; nothing if absent.",
+    )
+    trim_tail_dbfs: Threshold | None = Field(
+        default=None,
+        description="What is softer than this behind the last sound is cut off, in dBFS; nothing if absent.",
+    )
+    head_seconds: FadeSeconds = Field(default=0.0, description="How much is kept before the first sound, in seconds.")
+    tail_seconds: FadeSeconds = Field(default=0.5, description="How much is kept behind the last sound, in seconds.")
+    fade_in_seconds: LongFadeSeconds = Field(
+        default=0.0, description="Length of the fade at its beginning, in seconds."
+    )
+    fade_out_seconds: LongFadeSeconds = Field(default=0.0, description="Length of the fade at its end, in seconds.")
+    fade_in_shape: FadeShape = Field(
+        default="smooth", description="Its course: straight, a quarter of a sine (constant power), or an S."
+    )
+    fade_out_shape: FadeShape = Field(
+        default="smooth", description="Its course: straight, a quarter of a sine (constant power), or an S."
+    )
+
+
 class Song(Table):
     """One song of the album. Their order in the manifest is their order on the album."""
 
     title: Text = Field(description="The song's title.")
-    artist: Text | None = Field(default=None, description="Who performs it; the album's artist if absent.")
-    composer: Text | None = Field(default=None, description="Who wrote it.")
+    version: Text | None = Field(
+        default=None, description="What distinguishes this version of the song: radio edit, live, remix."
+    )
+    artist: People | None = Field(
+        default=None, description="Who performs it, or several in an array; the album's artist if absent."
+    )
+    composer: Names = Field(default=(), description="Who wrote the music, or several in an array.")
+    lyricist: Names = Field(default=(), description="Who wrote the words, or several in an array.")
     isrc: Isrc | None = Field(
         default=None,
         description="The recording's ISRC, with or without hyphens; no two songs share one.",
         examples=["QZ-ABC-26-00001"],
     )
+    disc: int = Field(
+        default=1, ge=1, le=99, description="The disc it is on; the numbers of tracks begin anew with each disc."
+    )
+    genre: Text | None = Field(default=None, description="The genre; the album's if absent.")
+    language: Language | None = Field(
+        default=None,
+        description="The language of its words as three letters (ISO 639-2), zxx for none; the album's if absent.",
+        examples=["eng"],
+    )
+    advisory: Literal["explicit", "clean"] | None = Field(
+        default=None, description="Whether its words are explicit, or a cleaned version of such; neither if absent."
+    )
+    lyrics: Lyrics | None = Field(default=None, description="Its words, in as many lines as they have.")
+    phonographic: Text | None = Field(
+        default=None, description="The phonographic line of the recording; the album's if absent."
+    )
+    musicbrainz_recording_id: MusicBrainzId | None = Field(
+        default=None, description="The recording's identifier in MusicBrainz."
+    )
+    musicbrainz_artist_id: MusicBrainzId | None = Field(
+        default=None, description="The artist's identifier in MusicBrainz; the album artist's if absent."
+    )
     gap_seconds: float = Field(default=2.0, ge=0.0, le=60.0, description="Silence after the song in seconds.")
+    gapless: bool = Field(
+        default=False,
+        description="The next song goes on from it as one recording: the same trim, one limiter, no break.",
+    )
+    overlap_seconds: FadeSeconds = Field(
+        default=0.0, description="How long before its end the next song begins, in seconds; both play on as they are."
+    )
+    crossfade_seconds: FadeSeconds = Field(
+        default=0.0, description="How long it fades out while the next song fades in, in seconds."
+    )
+    crossfade_shape: FadeShape = Field(
+        default="equal_power", description="The course of both fades: straight, a quarter of a sine, or an S."
+    )
     strips: list[Strip] = Field(alias="strip", min_length=1, description="The channel strips: one [[song.strip]] each.")
     buses: list[Bus] = Field(alias="bus", default_factory=list, description="The buses: one [[song.bus]] each.")
     returns: list[Return] = Field(
@@ -206,6 +260,9 @@ class Song(Table):
         default=30.0, ge=0.0, le=30.0, description="The most that effects may ring on after the last stem, in seconds."
     )
     master: Master = Field(default_factory=Master, description="The mastering chain.")
+    match: SongMatch = Field(default_factory=SongMatch, description="How it takes part in the matching.")
+    edges: Edges = Field(default_factory=Edges, description="Where the finished song begins and ends.")
+    cd: SongDisc = Field(default_factory=SongDisc, description="What it is on a compact disc.")
 
 
 class SongFile(Table):
@@ -215,7 +272,8 @@ class SongFile(Table):
 
 
 class Defaults(Table):
-    """What every strip and every master of the album starts from."""
+    """What every strip, every master and every song of the album starts from."""
 
     strip: StripSettings = Field(default_factory=StripSettings, description="Settings of every strip.")
     master: Master = Field(default_factory=Master, description="Settings of every song's master.")
+    edges: Edges = Field(default_factory=Edges, description="Where every song begins and ends.")

@@ -51,7 +51,7 @@ class Tone(Table):
 
     reference: References | None = Field(
         default=None,
-        description="What is aimed at: \"album\" for the songs' own middle, or a list of files; the target's if absent.",
+        description="What is aimed at: \"album\", the songs' own middle, or a list of files; the target's if absent.",
     )
     amount: Amount = Field(default=0.5, description="0 leaves the tone alone, 1 follows the reference wholly.")
     max_db: MostDb = Field(default=3.0, description="The most that any frequency is changed, in dB.")
@@ -76,7 +76,7 @@ class WidthMatch(Table):
 
     reference: References | None = Field(
         default=None,
-        description="What is aimed at: \"album\" for the songs' own middle, or a list of files; the target's if absent.",
+        description="What is aimed at: \"album\", the songs' own middle, or a list of files; the target's if absent.",
     )
     amount: Amount = Field(default=0.5, description="0 leaves the width alone, 1 follows the reference wholly.")
     max_db: MostDb = Field(default=3.0, description="The most that the side is changed at any frequency, in dB.")
@@ -88,7 +88,7 @@ class DynamicsMatch(Table):
 
     reference: References | None = Field(
         default=None,
-        description="What is aimed at: \"album\" for the songs' own middle, or a list of files; the target's if absent.",
+        description="What is aimed at: \"album\", the songs' own middle, or a list of files; the target's if absent.",
     )
     amount: Amount = Field(default=0.5, description="0 leaves the range alone, 1 follows the reference wholly.")
     max_db: MostDb = Field(default=3.0, description="The most that the level is moved at any time, in dB.")

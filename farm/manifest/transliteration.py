@@ -25,6 +25,11 @@ def is_latin_1(text: str) -> bool:
     return to_latin_1(text) == unicodedata.normalize("NFC", text)
 
 
+def is_ascii(text: str) -> bool:
+    """Say whether a text stays as it is in ASCII."""
+    return to_ascii(text) == unicodedata.normalize("NFC", text)
+
+
 def _spell(text: str, last: int) -> str:
     return "".join(_spell_character(character, last) for character in unicodedata.normalize("NFC", text))
 

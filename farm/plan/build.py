@@ -6,20 +6,30 @@ from pathlib import Path
 from farm.manifest.load import LoadedAlbum
 from farm.manifest.models import Manifest
 from farm.plan.deliver import MATCH, FinishedSong, codec_trip_nodes, plan_delivery, tag_specs
+from farm.plan.frozen import load_frozen
 from farm.plan.inputs import Inputs
 from farm.plan.match import match_spec
 from farm.plan.node import Judgement, Need, Node, Plan, PlannedSong
 from farm.plan.sequence import Run, find_runs
 from farm.plan.song import master_id, song_nodes
+from farm.plan.spec import FrozenSpec
 
 
 def build_plan(loaded: LoadedAlbum, digest_of_file: Callable[[Path], str]) -> Plan:
-    """Return the plan of an album. Every input file is hashed; raises AudioError when one cannot be read."""
+    """Return the plan of an album, with the trims that are written down for it.
+
+    Every input file is hashed; raises AudioError when one cannot be read, ManifestError if the trims cannot be used.
+    """
+    return build_plan_with(load_frozen(loaded), loaded, digest_of_file)
+
+
+def build_plan_with(frozen: FrozenSpec | None, loaded: LoadedAlbum, digest_of_file: Callable[[Path], str]) -> Plan:
+    """Return the plan of an album with these trims, None to decide all of them."""
     manifest, inputs = loaded.manifest, Inputs(digest_of_file)
     songs = list(enumerate(manifest.songs, start=1))
     runs, tags = find_runs(manifest.songs), tag_specs(manifest, inputs)
     nodes = [node for number, song in songs for node in song_nodes(number, song, manifest.album.rate_hz, inputs)]
-    nodes.append(_match_node(manifest, runs, inputs))
+    nodes.append(_match_node(manifest, runs, inputs, frozen))
     deliveries = [plan_delivery(deliver, manifest, runs, tags) for deliver in manifest.deliver]
     finishes = {node.id: node for delivery in deliveries for node in delivery.finishes}
     trips = list(codec_trip_nodes(deliveries[0].songs, manifest))
@@ -36,11 +46,11 @@ def build_plan(loaded: LoadedAlbum, digest_of_file: Callable[[Path], str]) -> Pl
     )
 
 
-def _match_node(manifest: Manifest, runs: Sequence[Run], inputs: Inputs) -> Node:
+def _match_node(manifest: Manifest, runs: Sequence[Run], inputs: Inputs, frozen: FrozenSpec | None) -> Node:
     needs = [
         Need(master_id(number), "facts.measurement", optional=True) for number in range(1, len(manifest.songs) + 1)
     ]
-    return Node(MATCH, "match", "match the songs", None, match_spec(manifest, runs, inputs), tuple(needs))
+    return Node(MATCH, "match", "match the songs", None, match_spec(manifest, runs, inputs, frozen), tuple(needs))
 
 
 def _planned_songs(songs: Sequence[FinishedSong], manifest: Manifest, trips: Sequence[Node]) -> list[PlannedSong]:

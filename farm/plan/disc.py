@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from farm.manifest.album import Deliver
+from farm.manifest.disc_view import disc_title
 from farm.manifest.formats import DISC_RATE_HZ
 from farm.manifest.models import Manifest
 from farm.manifest.song import Song
@@ -21,9 +22,8 @@ def disc_spec(deliver: Deliver, manifest: Manifest, runs: Sequence[Run], tags: S
     options, numbers = deliver.cd, songs_on_disc(deliver, manifest.songs)
     first = tags[numbers[0] - 1]
     goes_on = {before for run in runs for before in run[:-1]}
-    of_set = f" (disc {options.disc})" if first.disc_total > 1 else ""
     cd = CdSpec(
-        title=first.album + of_set,
+        title=disc_title(first.album, options.disc, first.disc_total),
         performer=", ".join(first.album_artists),
         songs=tuple(_song(manifest.songs[n - 1], tags[n - 1], joined=n in goes_on) for n in numbers),
         upc=first.upc,

@@ -40,15 +40,23 @@ class History:
     def _by_label(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         return {(each["kind"], each["label"]): each for each in self._nodes.values()}
 
-    def remember(self, plan: Plan, records: Mapping[str, Record]) -> None:
-        """Keep how the nodes with a record were made; of others of the plan, what was known stays known."""
+    def remember(self, plan: Plan, records: Mapping[str, Record], seconds: Mapping[str, float] | None = None) -> None:
+        """Keep how the nodes with a record were made, and how long it took those in `seconds`; of others of the plan,
+        what was known stays known."""
+        took = seconds or {}
         made = {node.id: node for node in plan.nodes if node.id in records}
-        if all(self._is_known(node, records[node.id]) for node in made.values()):
+        if not took and all(self._is_known(node, records[node.id]) for node in made.values()):
             return
         known = {node.id: self._nodes[node.id] for node in plan.nodes if node.id in self._nodes}
-        entries = {node_id: _entry(node, records) for node_id, node in made.items()}
+        entries = {node_id: _entry(node, records, self._took(node, took)) for node_id, node in made.items()}
         note = {"form": _FORM, "title": plan.album, "nodes": known | entries}
         write_note(self._store, "history", self.name, note)
+
+    def _took(self, node: Node, seconds: Mapping[str, float]) -> float | None:
+        if node.id in seconds:
+            return round(seconds[node.id], 3)
+        past = self.find(node)
+        return past.seconds if past else None
 
     def _is_known(self, node: Node, record: Record) -> bool:
         known = self._nodes.get(node.id)
@@ -61,6 +69,8 @@ class Past:
     def __init__(self, entry: Mapping[str, Any]) -> None:
         self.key: str = entry["key"]
         self.parts: Mapping[str, Any] = entry["parts"]
+        self.seconds: float | None = entry.get("seconds")
+        """How long that took, None if it is not known."""
         self._reads: Sequence[str] = entry["reads"]
 
     def came_out_otherwise(self, node: Node, inputs: Sequence[Record | None]) -> list[str]:
@@ -79,11 +89,12 @@ def keys_of(note: Mapping[str, Any]) -> list[str]:
     return [entry["key"] for entry in note["nodes"].values()] if note["form"] == _FORM else []
 
 
-def _entry(node: Node, records: Mapping[str, Record]) -> dict[str, Any]:
+def _entry(node: Node, records: Mapping[str, Record], seconds: float | None) -> dict[str, Any]:
     return {
         "kind": node.kind,
         "label": node.label,
         "key": records[node.id].key,
         "parts": describe(node),
         "reads": read_digests(node, [records.get(need.node) for need in node.needs]),
+        "seconds": seconds,
     }

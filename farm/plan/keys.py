@@ -18,7 +18,7 @@ KEY_SCHEMA = 1
 
 OPERATION_VERSIONS = {
     "group": 1,
-    "mix": 1,
+    "mix": 2,
     "master": 2,
     "match": 2,
     "finish": 2,

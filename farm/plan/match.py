@@ -7,10 +7,10 @@ from farm.manifest.song import Song
 from farm.manifest.target import References, Target
 from farm.plan.inputs import Inputs
 from farm.plan.sequence import Run, find_joined
-from farm.plan.spec import DynamicsSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
+from farm.plan.spec import DynamicsSpec, FrozenSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
 
 
-def match_spec(manifest: Manifest, runs: Sequence[Run], inputs: Inputs) -> MatchSpec:
+def match_spec(manifest: Manifest, runs: Sequence[Run], inputs: Inputs, frozen: FrozenSpec | None = None) -> MatchSpec:
     """Return the matching of an album; reference files are hashed."""
     target, songs = manifest.target, manifest.songs
     measured = target.loudness_lufs == "reference"
@@ -25,6 +25,7 @@ def match_spec(manifest: Manifest, runs: Sequence[Run], inputs: Inputs) -> Match
         width=_width(target, inputs),
         dynamics=_dynamics(target, inputs),
         songs=tuple(_song(number, run, songs, target) for run in runs for number in run),
+        frozen=frozen,
     )
 
 

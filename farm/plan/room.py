@@ -1,22 +1,22 @@
 """How much room a render needs, before it starts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from farm.errors import AudioError, StoreError
 from farm.manifest.formats import DISC_BITS, DISC_RATE_HZ
 from farm.plan.cd import DiscSpec
+from farm.plan.lengths import SecondsOf, stem_seconds
 from farm.plan.node import Node
 from farm.plan.spec import (
-    ClipSpec,
     ContinuousSpec,
     EncodeSpec,
     FinishSpec,
     GroupSpec,
     MasterSpec,
     MixSpec,
-    SourceSpec,
 )
 from farm.plan.status import PlannedNode
 from farm.store.local import LocalStore
@@ -27,8 +27,6 @@ _FRAME_BYTES = 8
 
 _DEFAULT_BITS = 24
 """Of formats whose size depends on the sound: none is larger than the samples."""
-
-SecondsOf = Callable[[Path], float]
 
 
 def check_room(store: LocalStore, planned: Sequence[PlannedNode], seconds_of: SecondsOf | None = None) -> None:
@@ -70,27 +68,15 @@ def _node_seconds(each: PlannedNode, seconds_of: SecondsOf) -> float:
     if each.record:
         audio = [artifact for artifact in each.record.outputs.values() if artifact.rate_hz]
         return max((artifact.frames / artifact.rate_hz for artifact in audio), default=0.0)
-    spec = each.node.spec
-    if isinstance(spec, GroupSpec):
-        return max((_source_seconds(strip.source, spec.rate_hz, seconds_of) for strip in spec.strips), default=0.0)
-    if isinstance(spec, MixSpec):
-        plays = [channel.source for channel in spec.channels if channel.source]
-        return max((_source_seconds(source, spec.rate_hz, seconds_of) for source in plays), default=0.0)
-    return 0.0
+    known_seconds = partial(_known_seconds, seconds_of=seconds_of)
+    return stem_seconds(each.node.spec, known_seconds)
 
 
-def _source_seconds(source: SourceSpec, rate_hz: int, seconds_of: SecondsOf) -> float:
-    return max((_clip_end_seconds(clip, rate_hz, seconds_of) for clip in source.clips), default=0.0)
-
-
-def _clip_end_seconds(clip: ClipSpec, rate_hz: int, seconds_of: SecondsOf) -> float:
-    if clip.length_frames is not None:
-        return (clip.at_frames + clip.length_frames) / rate_hz
+def _known_seconds(path: Path, seconds_of: SecondsOf) -> float:
     try:
-        seconds = seconds_of(Path(clip.file.path))
+        return seconds_of(path)
     except AudioError:
         return 0.0  # its task says what is wrong with it
-    return max(0.0, seconds + (clip.at_frames - clip.from_frames) / rate_hz)
 
 
 def _seconds(node: Node, songs: Mapping[int, float]) -> float:

@@ -50,7 +50,12 @@ def _take(number: int, run: Run, songs: Sequence[Song]) -> TakeSpec:
         edges = replace(
             edges, trim_tail_dbfs=None, fade_out_seconds=song.crossfade_seconds, fade_out_shape=song.crossfade_shape
         )
-    return TakeSpec(edges, _overlap_seconds(before) if before else 0.0, joined=before is not None and before.gapless)
+    return TakeSpec(
+        edges,
+        _overlap_seconds(before) if before else 0.0,
+        joined=before is not None and before.gapless,
+        title=song.title,
+    )
 
 
 def _overlap_seconds(song: Song) -> float:

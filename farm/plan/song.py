@@ -41,6 +41,11 @@ def master_id(number: int) -> str:
     return f"master:{number}"
 
 
+def mix_id(number: int) -> str:
+    """Return the id of a song's mix node."""
+    return f"mix:{number}"
+
+
 def song_nodes(number: int, song: Song, rate_hz: int, inputs: Inputs) -> list[Node]:
     """Return the nodes of one song in order: its groups, its mix, its master."""
     console = _Console(song, rate_hz, inputs)
@@ -55,7 +60,7 @@ def song_nodes(number: int, song: Song, rate_hz: int, inputs: Inputs) -> list[No
         groups.append(Node(f"group:{number}.{place}", "group", label, number, spec))
         feeds.append(feed)
     mix_spec = console.mix(feeds)
-    mix = Node(f"mix:{number}", "mix", f"{song.title}: mix", number, mix_spec, tuple(Need(g.id) for g in groups))
+    mix = Node(mix_id(number), "mix", f"{song.title}: mix", number, mix_spec, tuple(Need(g.id) for g in groups))
     master_spec = MasterSpec(rate_hz, console.inserts(song.master.inserts))
     master = Node(master_id(number), "master", f"{song.title}: master", number, master_spec, (Need(mix.id),))
     return [*groups, mix, master]

@@ -3,7 +3,7 @@
 A field marked NOT_IN_KEY (a name, a path) serves people and file systems; changing it re-makes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -256,10 +256,40 @@ class SongMatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenTrim:
+    """What was written down for the song of that number. `goal_lufs` is by `goal_measure`, and None where its level is
+    left alone; the curves have one gain for each band of LTAS_BANDS_HZ, or are () for none."""
+
+    song: int
+    name: str = field(metadata=NOT_IN_KEY)
+    goal_lufs: float | None = None
+    tone_db: tuple[float, ...] = ()
+    side_db: tuple[float, ...] = ()
+    range_factor: float = 1.0
+    ride_max_db: float = 0.0
+    goal_measure: str = "integrated"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSpec:
+    """Trims that are applied as they were written down. A song that is not among them is decided beside them.
+
+    `album_lufs` is what the album came to with them, None for one of silence.
+    """
+
+    album_lufs: float | None = None
+    songs: tuple[FrozenTrim, ...] = ()
+
+    def without(self, numbers: Collection[int]) -> "FrozenSpec":
+        """Return it without the songs of these numbers."""
+        return FrozenSpec(self.album_lufs, tuple(each for each in self.songs if each.song not in numbers))
+
+
+@dataclass(frozen=True, slots=True)
 class MatchSpec:
     """`loudness_lufs` is aimed at, or the references' own loudness where there are `loudness_references`. `songs` are
     in the order of the album. `max_spread_lu` is None where songs may differ by anything, `max_short_term_lufs` where
-    their loudest 3 s may be anything."""
+    their loudest 3 s may be anything. Nothing is aimed at for songs that are `frozen`."""
 
     loudness_lufs: float
     loudness_mode: str
@@ -271,6 +301,7 @@ class MatchSpec:
     width: WidthSpec | None = None
     dynamics: DynamicsSpec | None = None
     songs: tuple[SongMatchSpec, ...] = ()
+    frozen: FrozenSpec | None = None
 
     def song(self, number: int) -> SongMatchSpec:
         """Return how the song of that number takes part; 1 is the first."""
@@ -315,11 +346,13 @@ class EdgesSpec:
 @dataclass(frozen=True, slots=True)
 class TakeSpec:
     """A song in a run of songs that are finished together. It begins `overlap_seconds` before the end of the one before
-    it; where it is `joined`, it goes on from it as one recording, through the same filters."""
+    it; where it is `joined`, it goes on from it as one recording, through the same filters. The title is for messages.
+    """
 
     edges: EdgesSpec = EdgesSpec()
     overlap_seconds: float = 0.0
     joined: bool = False
+    title: str = field(default="", metadata=NOT_IN_KEY)
 
 
 @dataclass(frozen=True, slots=True)

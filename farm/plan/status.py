@@ -1,6 +1,6 @@
 """What would happen to each node, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -36,6 +36,9 @@ class PlannedNode:
     record: Record | None = None
 
 
+_FORCED = Reason("forced", "is to run although it may be up to date")
+
+
 class Records(Protocol):
     """What planning asks of a store."""
 
@@ -54,16 +57,26 @@ class _NoHistory:
         return None
 
 
-def resolve_statuses(nodes: Sequence[Node], store: Records, history: Pasts | None = None) -> tuple[PlannedNode, ...]:
+def resolve_statuses(
+    nodes: Sequence[Node],
+    store: Records,
+    history: Pasts | None = None,
+    *,
+    forced: Collection[str] = (),
+    heard: Collection[str] = (),
+) -> tuple[PlannedNode, ...]:
     """Return each node with what would happen to it; `nodes` are ordered so that needs come first.
 
-    A node whose audio is gone runs only if something that runs reads it, or it is delivered. What else depends on it is
+    The nodes of the ids `forced` run in any case. A node whose audio is gone runs only if something that runs reads it,
+    or it is delivered, or is one of those that are to be `heard`. What else depends on it is
     judged by its record: it comes out the same again.
     """
-    known = _known_records(nodes, store)
-    gone = _missing(nodes, known, store)
+    known = _known_records(nodes, store, forced)
+    gone = _missing(nodes, known, store, heard)
     told = history or _NoHistory()
-    return tuple(_planned(node, known, gone, told) for node in nodes)
+    return tuple(
+        PlannedNode(node, "run", _FORCED) if node.id in forced else _planned(node, known, gone, told) for node in nodes
+    )
 
 
 def needed_nodes(nodes: Sequence[Node], targets: Iterable[str]) -> tuple[Node, ...]:
@@ -75,20 +88,20 @@ def needed_nodes(nodes: Sequence[Node], targets: Iterable[str]) -> tuple[Node, .
     return tuple(node for node in nodes if node.id in wanted)
 
 
-def _known_records(nodes: Sequence[Node], store: Records) -> dict[str, Record]:
-    """Return the records of nodes whose keys are known, as all that they read is."""
+def _known_records(nodes: Sequence[Node], store: Records, forced: Collection[str]) -> dict[str, Record]:
+    """Return the records of nodes whose keys are known, as all that they read is; what is forced counts as unknown."""
     known: dict[str, Record] = {}
     for node in nodes:
-        if all(need.node in known for need in node.needs):
+        if node.id not in forced and all(need.node in known for need in node.needs):
             key = content_key(node, [known[need.node] for need in node.needs])
             if record := store.find_record(key):
                 known[node.id] = record
     return known
 
 
-def _missing(nodes: Sequence[Node], known: Mapping[str, Record], store: Records) -> set[str]:
+def _missing(nodes: Sequence[Node], known: Mapping[str, Record], store: Records, heard: Collection[str]) -> set[str]:
     """Return the nodes with a record whose audio is needed and not there."""
-    read: set[str] = set()
+    read = set(heard)
     missing = set()
     for node in reversed(nodes):
         record = known.get(node.id)

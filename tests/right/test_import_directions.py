@@ -12,7 +12,8 @@ FARM = Path(__file__).parents[2] / "farm"
 
 ROWS = (
     {"cli"},
-    {"render", "operations"},
+    {"watch"},
+    {"render", "operations", "delivery"},
     {"graph", "report"},
     {"console", "master", "album", "deliver"},
     {"plan"},

@@ -103,7 +103,7 @@ song = [
 """
     path = write_album(tmp_path, text)
     loaded = load_album(path)
-    assert loaded.manifest.album.artist == 'The "Example"'
+    assert loaded.manifest.album.artist == ('The "Example"',)
     assert loaded.position(("album", "title")) == (str(path), 3, 15)
     assert loaded.position(("album", "artist")) == (str(path), 4, 23)
     assert loaded.position(("song", 0, "title")) == (str(path), 6, 15)

@@ -13,7 +13,7 @@ from manifest_files import write_inputs
 
 from farm.errors import ManifestError
 from farm.manifest.album import Deliver
-from farm.manifest.formats import FORMATS
+from farm.manifest.formats import DISC_FORMATS, FORMATS
 from farm.manifest.load import load_album
 from farm.manifest.models import Manifest
 from farm.manifest.processors.registry import PROCESSORS
@@ -97,14 +97,14 @@ def test_what_is_left_out_comes_from_album_target_and_format(tmp_path: Path) -> 
     assert (wav.bits, wav.bitrate_kbps, wav.rate_hz, wav.ceiling_dbtp) == (32, None, 44100, -1.5)
     assert (mp3.bits, mp3.bitrate_kbps, mp3.rate_hz, mp3.ceiling_dbtp) == (None, 320, 48000, 0.0)
     assert [each.folder_for(44100) for each in manifest.deliver] == ["wav-32", "mp3-320-48k"]
-    assert (manifest.songs[0].artist, manifest.songs[0].isrc) == ("The Example", "QZABC2600001")
+    assert (manifest.songs[0].artist, manifest.songs[0].isrc) == (("The Example",), "QZABC2600001")
     assert manifest.album.upc == "0123456789012"
     (flac,) = load(tmp_path, LAYERS[: LAYERS.index("[[deliver]]")]).deliver
     assert (flac.format, flac.bits) == ("flac", 24)
 
 
 def test_every_format_and_processor_that_can_be_written_is_registered_once() -> None:
-    assert get_args(Deliver.model_fields["format"].annotation) == tuple(FORMATS)
+    assert get_args(Deliver.model_fields["format"].annotation) == (*FORMATS, *DISC_FORMATS)
     names = [get_args(each.model_fields["type"].annotation) for each in PROCESSORS]
     assert len(set(names)) == len(names) == len(list(itertools.chain(*names)))
     assert all(each.version >= 1 for each in PROCESSORS)

@@ -1,6 +1,7 @@
 """Songs that follow each other without a silence are finished together, and joints are left as they are."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from manifest_files import write_inputs
@@ -9,6 +10,7 @@ from farm.manifest.load import load_album
 from farm.plan.build import build_plan
 from farm.plan.node import Plan
 from farm.plan.spec import ContinuousSpec, EdgesSpec, FinishSpec, MatchSpec
+from farm.records import digest_of
 
 HEAD = """\
 schema = 1
@@ -70,6 +72,12 @@ def test_nothing_is_cut_off_and_nothing_fades_at_a_joint(tmp_path: Path) -> None
     assert (first.trim_head_dbfs, first.trim_tail_dbfs, first.fade_out_seconds) == (-60.0, None, 0.0)
     assert (second.trim_head_dbfs, second.trim_tail_dbfs, second.fade_out_seconds) == (None, -70.0, 3.0)
     assert [take.joined for take in spec.takes] == [False, True]
+
+
+def test_takes_have_the_titles_of_their_songs_for_messages_and_not_for_their_key(tmp_path: Path) -> None:
+    spec = finishes(plan(tmp_path, ["gapless = true", ""]))["finish:1@48000"]
+    assert [take.title for take in spec.takes] == ["Song 1", "Song 2"]
+    assert digest_of(spec) == digest_of(replace(spec, takes=tuple(replace(take, title="") for take in spec.takes)))
 
 
 def test_a_crossfade_is_an_overlap_with_a_fade_on_both_sides(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The store: whole or not at all, missing counts as missing, each file hashed once."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -140,3 +141,50 @@ def test_a_lock_names_its_holder_and_ends_with_it(tmp_path: Path) -> None:
         pass
     with hold_lock(tmp_path):
         pass
+
+
+def test_a_lock_leaves_nothing_behind_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with hold_lock(out):
+        assert [path.name for path in out.iterdir()] == [".farm-lock"]
+        with pytest.raises(LockedError), hold_lock(out):
+            pass
+        assert [path.name for path in out.iterdir()] == [".farm-lock"]
+    assert list(out.iterdir()) == []
+    (out / ".farm-lock").write_text("what a killed render left")
+    with hold_lock(out):
+        pass
+    assert list(out.iterdir()) == []
+
+
+def test_a_lock_does_not_remove_that_of_another(tmp_path: Path) -> None:
+    """The folder is moved away while one render writes into it, and a second one makes it anew."""
+    out = tmp_path / "out"
+    with hold_lock(out):
+        out.rename(tmp_path / "moved")
+        second = hold_lock(out)
+        second.__enter__()
+    assert (out / ".farm-lock").exists()
+    with pytest.raises(LockedError), hold_lock(out):
+        pass
+    second.__exit__(None, None, None)
+    assert list(out.iterdir()) == []
+
+
+def test_a_lock_that_was_removed_while_it_was_taken_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last holder removes it between opening and holding: whoever held that would hold nothing."""
+    opened = []
+    flock = fcntl.flock
+
+    def late(lock: int, how: int) -> None:
+        if not opened:
+            (tmp_path / ".farm-lock").unlink()
+        opened.append(lock)
+        flock(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with hold_lock(tmp_path), pytest.raises(LockedError), hold_lock(tmp_path):
+        pass
+    assert len(opened) == 3
