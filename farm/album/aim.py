@@ -1,25 +1,15 @@
 """What the songs of an album are brought towards: the middle of their own, or reference records."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
+from farm.album.curve import Curve, levels_to_powers
+from farm.album.programme import find_programmes
 from farm.plan.spec import MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
-from farm.units import round_to
-
-TONE_STEP_DB = 0.1
-"""Gains of bands are rounded, so that one song's small change leaves the others' finished audio alone."""
-
-EMPTY_DB = -80.0
-"""A band that far below the song's level holds what the word length or a lossy codec left: nothing to match."""
-
-Curve = NDArray[np.float64]
-"""One value for each band; NaN where there is nothing."""
 
 Read = Callable[[Measurement], Curve | None]
 """What is looked at; None where a recording says nothing of it."""
@@ -43,12 +33,10 @@ class Programme:
 
 def gather_programmes(match: MatchSpec, songs: Mapping[int, Measurement]) -> list[Programme]:
     """Return the album's programmes. Song 1 has the first of the spec's settings; without any, all have defaults."""
-    settings = {number: match.song(number) for number in songs}
-    runs: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for number in sorted(songs):
-        joined = settings[number].joined
-        runs[("alone", number) if joined is None else ("joined", joined)].append(number)
-    return [_programme({number: songs[number] for number in run}, [settings[n] for n in run]) for run in runs.values()]
+    return [
+        _programme({number: songs[number] for number in numbers}, [match.song(number) for number in numbers])
+        for numbers in find_programmes(match, songs)
+    ]
 
 
 def _programme(songs: Mapping[int, Measurement], settings: Sequence[SongMatchSpec]) -> Programme:
@@ -83,7 +71,7 @@ def _pool_spectra(spectra_db: Sequence[tuple[float, ...]], songs: Sequence[Measu
     if not spectra_db:
         return ()
     seconds = [song.duration_seconds for song in songs]
-    powers = np.average(10.0 ** (np.array(spectra_db) / 10.0), axis=0, weights=seconds)
+    powers = np.average([levels_to_powers(levels_db) for levels_db in spectra_db], axis=0, weights=seconds)
     return tuple((10.0 * np.log10(powers)).tolist())
 
 
@@ -118,15 +106,3 @@ def _by_band(curves: Sequence[tuple[Curve, float]], combine: Callable[[Curve, Cu
             for band, there in zip(values.T, known.T, strict=True)
         ]
     )
-
-
-def known_levels_db(levels_db: tuple[float, ...]) -> Curve:
-    """Return the levels of bands that hold something, NaN for the others."""
-    levels = np.array(levels_db)
-    return np.where(levels > EMPTY_DB, levels, np.nan)
-
-
-def round_curve(gains_db: Curve) -> tuple[float, ...]:
-    """Return the gains rounded, () if that leaves none."""
-    rounded = tuple(round_to(float(gain), TONE_STEP_DB) for gain in gains_db)
-    return rounded if any(rounded) else ()

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from farm.album.aim import Curve
-from farm.album.dynamics import range_factors
+from farm.album.curve import Curve
+from farm.album.dynamics import unbound_range_factors
 from farm.album.level import level_gains_db
 from farm.album.tone import tone_aim_db, tone_curves_db
 from farm.album.width import width_aim_db, width_curves_db
@@ -27,8 +27,8 @@ class CurveAsked:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`unheld_lufs` is the loudness that the song would have without a limit on its loudest 3 s. What is None was not
-    asked for."""
+    """`unheld_lufs` is the loudness that the song would have without a limit on its loudest 3 s, and `range_lu` the
+    loudness range without bounds. What is None was not asked for."""
 
     unheld_lufs: float | None = None
     range_lu: float | None = None
@@ -41,11 +41,11 @@ def ask_songs(
 ) -> dict[int, Asked]:
     """Return what was asked of each song, by its number."""
     gains_db = level_gains_db(replace(spec, max_short_term_lufs=None), songs, references)
-    factors = range_factors(spec, songs, references)
+    factors = unbound_range_factors(spec, songs, references)
     tones, widths = _tones(spec, songs, references), _widths(spec, songs, references)
     return {
         number: Asked(
-            unheld_lufs=_raised(song.integrated_lufs, gains_db[number]),
+            unheld_lufs=_raised(song.loudness_lufs(spec.loudness_measure), gains_db[number]),
             range_lu=_scaled(song.loudness_range_lu, factors[number]) if spec.song(number).dynamics else None,
             tone=tones.get(number) if spec.song(number).tone else None,
             width=widths.get(number) if spec.song(number).width else None,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from farm.album.aim import Curve, find_aim, gather_programmes
+from farm.album.aim import find_aim, gather_programmes
+from farm.album.curve import Curve
 from farm.plan.spec import MatchSpec, ReferenceSpec
 from farm.records import Measurement
 from farm.units import round_to
@@ -12,7 +13,7 @@ from farm.units import round_to
 _FACTOR_STEP = 0.01
 """Factors are rounded, so that one song's small change leaves the others' finished audio alone."""
 
-_FACTORS = (0.5, 1.5)
+LEAST_FACTOR, MOST_FACTOR = 0.5, 1.5
 """Beyond these a slow ride is heard as a fader that somebody moves."""
 
 _EVEN_LU = 1.0
@@ -26,6 +27,16 @@ def range_factors(
 
     What is aimed at is the median of the songs' ranges, or the weighted mean of the references'.
     """
+    return {
+        number: round_to(min(max(factor, LEAST_FACTOR), MOST_FACTOR), _FACTOR_STEP)
+        for number, factor in unbound_range_factors(match, songs, references).items()
+    }
+
+
+def unbound_range_factors(
+    match: MatchSpec, songs: Mapping[int, Measurement], references: Mapping[ReferenceSpec, Measurement]
+) -> dict[int, float]:
+    """Return the factors that would be needed, be they heard as a moving fader or not."""
     factors = dict.fromkeys(songs, 1.0)
     if match.dynamics is None:
         return factors
@@ -35,9 +46,7 @@ def range_factors(
         own = _range_lu(programme.measurement)
         if aim is not None and own is not None and own[0] >= _EVEN_LU:
             factor = 1.0 + programme.dynamics * (float(aim[0] / own[0]) - 1.0)
-            factors |= dict.fromkeys(
-                programme.numbers, round_to(min(max(factor, _FACTORS[0]), _FACTORS[1]), _FACTOR_STEP)
-            )
+            factors |= dict.fromkeys(programme.numbers, factor)
     return factors
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from farm.records import Measurement
 
-LOUDNESS_TOLERANCE_LU = 0.2
+LOUDNESS_TOLERANCE_LU = 0.1
 """How far a finished song may be from the loudness that the album decided for it."""
 
 Aspect = Literal[
@@ -72,8 +72,18 @@ class CurveFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RangeFacts:
+    """How a song's loudness range was led to what is aimed at: the range asked for before bounds and rounding, the
+    factor that was applied to it, and the most that the level was moved for it."""
+
+    asked_lu: float
+    applied_factor: float
+    max_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedFile:
-    """What a lossy file decodes to; `backed_off_db` is how much lower the song was limited so that it keeps its ceiling,
+    """What a lossy file decodes to; `backed_off_db` is how much lower the song was limited to keep its ceiling, and
     `lowered_db` by how much it was turned down for it in the end."""
 
     name: str
@@ -110,10 +120,12 @@ class StereoFacts:
 class JudgedSong:
     """A song as mastered and as finished, and all that it is judged by.
 
-    `goal_lufs` is the loudness decided for it, None where its level was left alone: because that was asked for
-    (`level_asked` is False), or because it has none. `unheld_lufs` is what it would have been without a limit on
-    short-term loudness. `in_run` is a song that is finished together with others: `run_reached` says whether they
-    reached their common loudness. What is None was not asked for.
+    `goal_lufs` is the loudness decided for it, of all of it, or of its loudest 3 s if `measure` is `short-term`; None
+    where its level was left alone: because that was asked for (`level_asked` is False), or because it has none.
+    `unheld_lufs` is what it would have been without a limit on short-term loudness. `in_run` is a song that is finished
+    together with others: `run_reached` says whether they reached their common loudness, `joined` whether it is one
+    recording with one of them. `has_no_side` is a song that was to be matched in width and has none. What is None was
+    not asked for.
     """
 
     master: Measurement
@@ -121,17 +133,20 @@ class JudgedSong:
     goal_lufs: float | None
     ceiling_dbtp: float
     limiter: LimiterFacts
+    measure: str = "integrated"
     tolerance_lu: float = LOUDNESS_TOLERANCE_LU
     level_asked: bool = True
     unheld_lufs: float | None = None
     in_run: bool = False
     run_reached: bool = True
+    joined: bool = False
     max_short_term_lufs: float | None = None
     max_reduction_db: float | None = None
     over_reduction_fails: bool = False
     tone: CurveFacts | None = None
     width: CurveFacts | None = None
-    range_asked_lu: float | None = None
+    has_no_side: bool = False
+    dynamics: RangeFacts | None = None
     decoded: tuple[DecodedFile, ...] = ()
     edges: EdgeFacts = EdgeFacts()
     stereo: StereoFacts = StereoFacts()

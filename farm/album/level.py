@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 from statistics import median
 
-from farm.errors import AudioError
+from farm.album.programme import find_programmes
 from farm.measure.gating import integrate
 from farm.plan.spec import MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
@@ -42,10 +42,10 @@ def level_gains_db(
     no outliers, and the target is met with them. A song whose loudest 3 s would be above `max_short_term_lufs` is
     lowered to it, in `album` and `loudest` together with all others.
 
-    Songs out of the average count for none of this, unless all are, and are treated like the others. Joined songs are
-    one programme, with the offset of the first and the smallest amount, in the average if one of them is. A programme
-    without loudness (silence, shorter than 400 ms, or 3 s for short-term) keeps its level. Raises AudioError
-    (`reference-silent`) if no reference has a loudness.
+    Songs out of the average count for none of this, unless all are, and are treated like the others; but where one is
+    too loud for `max_short_term_lufs`, it is lowered alone. Joined songs are one programme, with the offset of the
+    first and the smallest amount, in the average if one of them is. A programme without loudness (silence, shorter
+    than 400 ms, or 3 s for short-term) keeps its level. At least one reference has to have a loudness.
     """
     gains: dict[int, float | None] = dict.fromkeys(songs)
     programmes = list(_programmes(spec, songs))
@@ -61,34 +61,23 @@ def aimed_lufs(spec: MatchSpec, references: Mapping[ReferenceSpec, Measurement])
     """Return the loudness aimed at: the target's, or the weighted mean of the references' loudness levels.
 
     The mean is that of the levels, not of energies: a single loud reference does not drown the others. References
-    without a loudness have no say. Raises AudioError (`reference-silent`) if none has one.
+    without a loudness have no say; one has to have one.
     """
     if not spec.loudness_references:
         return spec.loudness_lufs
     measured = [(each.weight, _loudness(spec, (references[each],))) for each in spec.loudness_references]
     heard = [(weight, lufs) for weight, lufs in measured if lufs is not None]
-    if not heard:
-        raise AudioError(
-            "no reference has a loudness that could be aimed at",
-            code="reference-silent",
-            hint="name a reference that is not silent, or write a loudness in LUFS",
-            where=spec.loudness_references[0].file.path,
-        )
     return fsum(weight * lufs for weight, lufs in heard) / fsum(weight for weight, _ in heard)
 
 
 def _programmes(spec: MatchSpec, songs: Mapping[int, Measurement]) -> Iterator[_Programme]:
     """Yield what has a loudness, in the order of the album."""
-    numbers: dict[tuple[str, int], list[int]] = {}
-    for number in sorted(songs):
-        joined = spec.song(number).joined
-        numbers.setdefault(("song", number) if joined is None else ("joined", joined), []).append(number)
-    for members in numbers.values():
+    for members in find_programmes(spec, songs):
         measured = [songs[number] for number in members]
         lufs = _loudness(spec, measured)
         if lufs is not None:
             blocks = tuple(block for song in measured for block in song.block_clufs)
-            yield _Programme(tuple(members), _common_settings(spec, members), lufs, _highest(measured), blocks)
+            yield _Programme(members, _common_settings(spec, members), lufs, _highest(measured), blocks)
 
 
 def _common_settings(spec: MatchSpec, numbers: Sequence[int]) -> SongMatchSpec:
@@ -121,8 +110,9 @@ def _match_album(spec: MatchSpec, programmes: Sequence[_Programme], target_lufs:
     if spec.loudness_mode == "album" and spec.loudness_measure == "integrated":
         shift = _pool([(programmes[i].block_clufs, lifts[i]) for i in counted], target_lufs, shift)
     gains = [shift + lift for lift in lifts]
-    over_lu = max(_over_lu(spec, each, gain) for each, gain in zip(programmes, gains, strict=True))
-    return [gain - over_lu for gain in gains]
+    lower_lu = max(_over_lu(spec, programmes[i], gains[i]) for i in counted)
+    gains = [gain - lower_lu for gain in gains]
+    return [gain - _over_lu(spec, each, gain) for each, gain in zip(programmes, gains, strict=True)]
 
 
 def _pool(parts: Sequence[tuple[tuple[int, ...], float]], target_lufs: float, shift: float) -> float:

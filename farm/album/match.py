@@ -1,11 +1,12 @@
 """The album's decisions: from all measurements to one trim a song. Numbers in, numbers out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from farm.album.dynamics import range_factors
-from farm.album.filtered import loudness_change_lu
 from farm.album.level import level_gains_db
+from farm.album.programme import find_programmes
+from farm.album.references import check_references
 from farm.album.tone import tone_curves_db
 from farm.album.width import width_curves_db
 from farm.measure.gating import integrate
@@ -23,26 +24,39 @@ _ALBUM_STEP_LU = 0.1
 def match_songs(
     spec: MatchSpec, songs: Mapping[int, Measurement], references: Mapping[ReferenceSpec, Measurement]
 ) -> dict[int, Trim]:
-    """Return the trim of each song, by its number. `references` holds a measurement of each that the spec names."""
+    """Return the trim of each song, by its number. `references` holds a measurement of each that the spec names.
+
+    Raises AudioError (`reference-silent`) if the references of a kind have nothing of it.
+    """
+    check_references(spec, references)
     gains_db = level_gains_db(spec, songs, references)
     tones_db = tone_curves_db(spec, songs, references)
     sides_db = width_curves_db(spec, songs, references)
     factors = range_factors(spec, songs, references)
     trims = {}
     for number, song in songs.items():
-        trim = _level_trim(song, gains_db[number])
-        tone_db, side_db = tones_db[number], _side(tones_db[number], sides_db[number])
         trims[number] = replace(
-            trim,
-            tone_db=tone_db,
-            side_db=side_db,
-            tone_lu=loudness_change_lu(song, tone_db, side_db),
+            _level_trim(song, gains_db[number], spec.loudness_measure),
+            tone_db=tones_db[number],
+            side_db=_side(tones_db[number], sides_db[number]),
             range_factor=factors[number],
-            pivot_lufs=_pivot_lufs(spec, number, songs),
+            pivot_lufs=pivot_lufs(spec, number, songs),
             ride_max_db=spec.dynamics.max_db if spec.dynamics else 0.0,
         )
+    return with_common_goals(spec, songs, trims)
+
+
+def with_common_goals(spec: MatchSpec, songs: Mapping[int, Measurement], trims: Mapping[int, Trim]) -> dict[int, Trim]:
+    """Return trims with the common goals of songs that are one recording, and of those that are finished together."""
+    joined = {n: _common_goal(members, songs, trims) for members in find_programmes(spec, songs) for n in members}
+    runs = {number: spec.song(number).run for number in songs}
     return {
-        number: replace(trim, run_goal_lufs=_run_goal(spec, number, songs, trims)) for number, trim in trims.items()
+        number: replace(
+            trim,
+            joined_goal_lufs=joined[number],
+            run_goal_lufs=_common_goal(_together(number, runs), songs, trims),
+        )
+        for number, trim in trims.items()
     }
 
 
@@ -62,11 +76,16 @@ def trim_facts(trims: Mapping[int, Trim]) -> dict[str, object]:
     return {str(number): asdict(trim) for number, trim in trims.items()}
 
 
-def _level_trim(song: Measurement, gain_db: float | None) -> Trim:
-    if gain_db is None or song.integrated_lufs is None:
-        return Trim()
-    rounded_db = round_to(gain_db, GAIN_STEP_DB)
-    return Trim(rounded_db, round(song.integrated_lufs + rounded_db, _GOAL_DIGITS))
+def _level_trim(song: Measurement, gain_db: float | None, measure: str) -> Trim:
+    lufs = song.loudness_lufs(measure)
+    if gain_db is None or lufs is None:
+        return Trim(goal_measure=measure)
+    return raised(lufs, round_to(gain_db, GAIN_STEP_DB), measure)
+
+
+def raised(lufs: float, gain_db: float, measure: str) -> Trim:
+    """Return the trim that raises a song of that loudness, by that measure, and does nothing else."""
+    return Trim(gain_db, round(lufs + gain_db, _GOAL_DIGITS), goal_measure=measure)
 
 
 def _side(tone_db: tuple[float, ...], width_db: tuple[float, ...]) -> tuple[float, ...]:
@@ -77,20 +96,28 @@ def _side(tone_db: tuple[float, ...], width_db: tuple[float, ...]) -> tuple[floa
     return tuple(round(tone + width, 1) for tone, width in zip(tone_db, width_db, strict=True))
 
 
-def _pivot_lufs(spec: MatchSpec, number: int, songs: Mapping[int, Measurement]) -> float | None:
+def pivot_lufs(spec: MatchSpec, number: int, songs: Mapping[int, Measurement]) -> float | None:
     """Return the loudness around which the level is ridden: the song's, or that of the recording it is a part of."""
-    joined = spec.song(number).joined
-    if joined is None:
+    (members,) = [each for each in find_programmes(spec, songs) if number in each]
+    if spec.song(number).joined is None:
         return songs[number].integrated_lufs
-    return integrate(block for n, song in songs.items() if spec.song(n).joined == joined for block in song.block_clufs)
+    return integrate(block for each in members for block in songs[each].block_clufs)
 
 
-def _run_goal(
-    spec: MatchSpec, number: int, songs: Mapping[int, Measurement], trims: Mapping[int, Trim]
-) -> float | None:
-    run = spec.song(number).run
-    if run is None:
-        return trims[number].goal_lufs
-    members = [n for n in songs if spec.song(n).run == run and trims[n].goal_lufs is not None]
-    goal = integrate(block + round(100.0 * trims[n].gain_db) for n in members for block in songs[n].block_clufs)
+def _together(number: int, runs: Mapping[int, int | None]) -> list[int]:
+    """Return the songs that a song is finished together with, in the order of the album, itself among them."""
+    return [number] if runs[number] is None else [each for each in sorted(runs) if runs[each] == runs[number]]
+
+
+def _common_goal(numbers: Sequence[int], songs: Mapping[int, Measurement], trims: Mapping[int, Trim]) -> float | None:
+    """Return what songs come to together with their gains, by the measure of the first; None without a goal."""
+    first = trims[numbers[0]]
+    if len(numbers) == 1:
+        return first.goal_lufs
+    members = [(songs[n], trims[n].gain_db) for n in numbers if trims[n].goal_lufs is not None]
+    if first.goal_measure == "short-term":
+        highest = [(song.max_short_term_lufs, gain_db) for song, gain_db in members]
+        goal = max((lufs + gain_db for lufs, gain_db in highest if lufs is not None), default=None)
+    else:
+        goal = integrate(block + round(100.0 * gain_db) for song, gain_db in members for block in song.block_clufs)
     return None if goal is None else round(goal, _GOAL_DIGITS)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from farm.album.aim import Curve, Programme, find_aim, gather_programmes, known_levels_db, round_curve
+from farm.album.aim import Programme, find_aim, gather_programmes
+from farm.album.curve import Curve, known_levels_db, levels_to_powers, round_curve
 from farm.album.smoothing import smooth_bands
 from farm.album.width import width_curves_db
 from farm.dsp.band_gains import solve_band_gains
@@ -60,16 +61,11 @@ def spectrum_db(song: Measurement) -> Curve | None:
 
 def _widened(song: Measurement, width_db: tuple[float, ...]) -> Measurement:
     """Return a song with the spectrum that it has once its side is changed."""
-    if not width_db:
+    if not width_db or not song.ltas_mid_db:
         return song
-    mid, side = _powers(song.ltas_mid_db), _powers(song.ltas_side_db)
-    change = (mid + side * _powers(width_db)) / np.maximum(mid + side, np.finfo(np.float64).tiny)
+    mid, side = levels_to_powers(song.ltas_mid_db), levels_to_powers(song.ltas_side_db)
+    change = (mid + side * levels_to_powers(width_db)) / np.maximum(mid + side, np.finfo(np.float64).tiny)
     return replace(song, ltas_db=tuple((np.array(song.ltas_db) + 10.0 * np.log10(change)).tolist()))
-
-
-def _powers(levels_db: tuple[float, ...]) -> Curve:
-    powers: Curve = 10.0 ** (np.array(levels_db) / 10.0)
-    return powers
 
 
 def _gains(tone: ToneSpec, amount: float, song: Measurement, difference_db: Curve) -> tuple[float, ...]:

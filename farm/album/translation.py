@@ -6,13 +6,13 @@ touched. What a device does beyond that (compression, distortion at full volume)
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from farm.album.curve import Curve, levels_to_powers
 from farm.album.playback import Playback
 from farm.album.smoothing import smooth_bands
 from farm.measure.band_weights import band_weights
@@ -20,7 +20,6 @@ from farm.measure.bands import LTAS_BANDS_HZ
 from farm.records import Measurement
 
 Aspect = Literal["loudness", "tone", "mono", "lows"]
-Bands = NDArray[np.float64]
 
 _EVERYTHING_LOST_LU = 60.0
 """The mono loss of a song that is nothing but side: a figure that JSON can hold."""
@@ -125,14 +124,14 @@ class _Played:
 
     shift_lu: float
     mono_loss_lu: float
-    tone_db: Bands
+    tone_db: Curve
 
     @classmethod
     def of(cls, song: Measurement, playback: Playback) -> "_Played":
         """A device that makes both channels (left + right) / 2 plays twice the power of the mid."""
         bands_hz, weights = np.array(LTAS_BANDS_HZ), np.array(band_weights())
-        stereo, gain = _powers(song.ltas_db), _powers(playback.response_db)
-        folded = 2.0 * _powers(song.ltas_mid_db) if song.ltas_mid_db else stereo
+        stereo, gain = levels_to_powers(song.ltas_db), levels_to_powers(playback.response_db)
+        folded = 2.0 * levels_to_powers(song.ltas_mid_db) if song.ltas_mid_db else stereo
         is_mono = bands_hz < playback.mono_below_hz
         played = gain * np.where(is_mono, folded, stereo)
         return cls(
@@ -142,11 +141,6 @@ class _Played:
         )
 
 
-def _powers(levels_db: Sequence[float]) -> Bands:
-    powers: Bands = 10.0 ** (np.array(levels_db) / 10.0)
-    return powers
-
-
 def _loss_lu(stereo: float, folded: float) -> float:
     """Return the loss between no loss, which the rounding of the spectra may pass, and all."""
     if stereo <= folded:
@@ -154,13 +148,13 @@ def _loss_lu(stereo: float, folded: float) -> float:
     return min(_EVERYTHING_LOST_LU, 10.0 * math.log10(stereo / folded)) if folded > 0.0 else _EVERYTHING_LOST_LU
 
 
-def _tone_db(played: Bands, playback: Playback) -> Bands:
+def _tone_db(played: Curve, playback: Playback) -> Curve:
     """A band's level is never lower than the noise in it: what the noise hides does not set songs apart."""
     bands_hz, (low_hz, high_hz) = np.array(LTAS_BANDS_HZ), playback.range_hz
     in_range = (bands_hz > low_hz / _HALF_BAND) & (bands_hz < high_hz * _HALF_BAND)
-    heard = played + _powers(playback.noise_db) if playback.noise_db else played
+    heard = played + levels_to_powers(playback.noise_db) if playback.noise_db else played
     smooth_db = smooth_bands(bands_hz[in_range], 10.0 * np.log10(heard[in_range]), _SMOOTHING_OCTAVES)
-    centred_db: Bands = smooth_db - np.mean(smooth_db)
+    centred_db: Curve = smooth_db - np.mean(smooth_db)
     return centred_db
 
 

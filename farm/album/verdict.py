@@ -1,20 +1,13 @@
 """The verdict on a finished song: what was asked of it, what it came to, and why it is not that."""
 
 from collections.abc import Iterator
-from math import fsum
 from typing import Literal
 
-from farm.album.judged import CurveFacts, DecodedFile, Finding, JudgedSong
+from farm.album.dynamics import LEAST_FACTOR, MOST_FACTOR
+from farm.album.judged import CurveFacts, DecodedFile, Finding, JudgedSong, RangeFacts, StereoFacts
+from farm.album.loudness_verdict import AUDIBLE_LIMITING_DB, judge_loudness, judge_short_term
 from farm.measure.bands import NOMINAL_HZ
-from farm.measure.gating import ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU
-from farm.records import Measurement
 from farm.units import linear_to_db
-
-_AUDIBLE_LIMITING_DB = 0.1
-"""A limiter that takes off less is not what holds a song back."""
-
-_LOUD_PART = 0.5
-"""If less of a song than this makes its loudness, that is worth saying."""
 
 _BOUND_WORTH_TELLING_DB = 1.0
 """By which a bound cuts a tone curve short before that is said; a mastering engineer moves bands by less."""
@@ -22,6 +15,8 @@ _BOUND_WORTH_TELLING_DB = 1.0
 _DISTANCE_TOLERANCE_DB = 0.1
 _RANGE_TOLERANCE_LU = 0.5
 _RANGE_TOLERANCE = 0.1
+_RANGE_DUST_LU = 0.01
+"""Ranges are told in tenths, and kept in thousandths."""
 
 _BACK_OFF_WORTH_TELLING_DB = 1.0
 
@@ -34,103 +29,24 @@ _MOST_DC_DBFS = -60.0
 _ONE_SIDED_DB = 0.01
 """If one channel is silent, mid and side are equally strong."""
 
-_BLOCKS_PER_SECOND = 10
-"""BS.1770-5 gating blocks of 400 ms overlap by 75 %: a second has ten, less three in all."""
-
-_SHARED_GAIN = "finished together with the songs it runs into: they share one gain"
-
 
 def judge_song(song: JudgedSong) -> tuple[Finding, ...]:
     """Return all findings on a song, those that are as asked too: loudness first, then ceiling, limiter, the rest."""
-    loudness = _loudness(song)
+    loudness = judge_loudness(song)
     return (
         loudness,
-        *_short_term(song),
+        *judge_short_term(song),
         _ceiling(song),
         *_limiting(song),
         *_curve("tone", song.tone),
         *_curve("width", song.width),
+        *_without_side(song),
         *_dynamics(song),
         *(finding for file in song.decoded for finding in _decoded(song, file, loudness)),
         *_edges(song),
         *_stereo(song),
         *_dc(song),
     )
-
-
-def _loudness(song: JudgedSong) -> Finding:
-    goal, reached = song.goal_lufs, song.finished.integrated_lufs
-    if goal is None or reached is None:
-        missing = _why_no_loudness(song.finished) if song.level_asked or reached is None else None
-        return Finding("loudness", "warn" if missing else "ok", goal, reached, "LUFS", missing)
-    if abs(reached - goal) > song.tolerance_lu:
-        why = _why_short(song, goal, reached) if reached < goal else _why_loud(song, goal, reached)
-        return Finding("loudness", "warn" if song.in_run and song.run_reached else "missed", goal, reached, "LUFS", why)
-    if song.unheld_lufs is not None and song.unheld_lufs - goal > song.tolerance_lu:
-        return Finding("loudness", "warn", song.unheld_lufs, reached, "LUFS", _why_held(song, goal, song.unheld_lufs))
-    return Finding("loudness", "ok", goal, reached, "LUFS")
-
-
-def _why_no_loudness(measured: Measurement) -> str:
-    if measured.sample_peak_dbfs is None:
-        return "silence: has no loudness"
-    if measured.duration_seconds < 0.4:
-        return "shorter than 400 ms: has no loudness"
-    if measured.integrated_lufs is None:
-        return f"nowhere louder than {ABSOLUTE_GATE_LUFS:g} LUFS: has no loudness"
-    if measured.max_short_term_lufs is None:
-        return "shorter than 3 s: has no short-term loudness"
-    return "has no loudness as mastered: its level was left alone"
-
-
-def _why_short(song: JudgedSong, goal_lufs: float, reached_lufs: float) -> str:
-    taken_db = song.limiter.max_reduction_db
-    if taken_db >= _AUDIBLE_LIMITING_DB:
-        needed_db = taken_db + goal_lufs - reached_lufs
-        why = (
-            f"the limiter would have had to take off more than {needed_db:.1f} dB; "
-            f"at {song.ceiling_dbtp:.1f} dBTP it reaches {reached_lufs:.1f} LUFS"
-        )
-    elif song.in_run:
-        why = _SHARED_GAIN
-    else:
-        why = f"{song.limiter.gain_db:.1f} dB of gain is the most that is applied"
-    part = _loud_part(song.finished)
-    return why if part >= _LOUD_PART else f"{why}; all but {part:.0%} of it is too quiet to count"
-
-
-def _why_loud(song: JudgedSong, goal_lufs: float, reached_lufs: float) -> str:
-    return _SHARED_GAIN if song.in_run else f"{reached_lufs - goal_lufs:.1f} LU louder than asked"
-
-
-def _why_held(song: JudgedSong, goal_lufs: float, unheld_lufs: float) -> str:
-    most, own, master = song.max_short_term_lufs, song.master.max_short_term_lufs, song.master.integrated_lufs
-    lowered = f"lowered by {unheld_lufs - goal_lufs:.1f} dB"
-    if most is None or own is None or master is None or own + goal_lufs - master < most - song.tolerance_lu:
-        return f"{lowered} with all others: another song's loudest 3 s would be too loud"
-    return f"{lowered}: its loudest 3 s would be above {most:.1f} LUFS"
-
-
-def _loud_part(measured: Measurement) -> float:
-    """Return how much of a song, 0 to 1, makes its loudness: what the gates of BS.1770-5 let through."""
-    if measured.integrated_lufs is None:
-        return 0.0
-    powers: list[float] = [10.0 ** (clufs / 1000.0) for clufs in measured.block_clufs]
-    gate: float = fsum(powers) / max(1, len(powers)) * 10.0 ** (RELATIVE_GATE_LU / 10.0)
-    loud = sum(power > gate for power in powers)
-    return loud / max(1.0, measured.duration_seconds * _BLOCKS_PER_SECOND - 3.0)
-
-
-def _short_term(song: JudgedSong) -> Iterator[Finding]:
-    most, reached = song.max_short_term_lufs, song.finished.max_short_term_lufs
-    if most is None or reached is None:
-        return
-    if reached <= most + song.tolerance_lu:
-        yield Finding("short-term", "ok", most, reached, "LUFS")
-    else:
-        whole = song.finished.integrated_lufs
-        why = None if whole is None else f"its loudest 3 s lie {reached - whole:.1f} LU above its loudness"
-        yield Finding("short-term", "missed", most, reached, "LUFS", why)
 
 
 def _ceiling(song: JudgedSong) -> Finding:
@@ -154,11 +70,11 @@ def _limiting(song: JudgedSong) -> Iterator[Finding]:
 
 
 def _why_over(song: JudgedSong) -> str | None:
-    peak, lufs = song.master.true_peak_dbtp, song.master.integrated_lufs
-    if song.goal_lufs is None or peak is None or lufs is None:
+    if song.in_run:
+        return "limited together with the songs that it runs into"
+    if song.goal_lufs is None:
         return None
-    room = song.ceiling_dbtp - song.goal_lufs
-    return f"the master's peaks stand {peak - lufs:.1f} dB above its loudness, and there is room for {room:.1f}"
+    return f"its loudness takes {song.limiter.gain_db:+.1f} dB in front of the limiter"
 
 
 def _curve(aspect: Literal["tone", "width"], curve: CurveFacts | None) -> Iterator[Finding]:
@@ -179,18 +95,40 @@ def _why_bounded(curve: CurveFacts) -> str | None:
     return f"at {hz:g} Hz {asked:+.1f} dB would have been needed, {applied:+.1f} dB was allowed"
 
 
+def _without_side(song: JudgedSong) -> Iterator[Finding]:
+    if song.has_no_side:
+        why = "one channel is silent" if _is_one_sided(song.stereo) else "mono"
+        yield Finding("width", "warn", None, None, "dB", f"{why}: left alone")
+
+
 def _dynamics(song: JudgedSong) -> Iterator[Finding]:
-    asked, reached, before = song.range_asked_lu, song.finished.loudness_range_lu, song.master.loudness_range_lu
-    if asked is None or reached is None:
+    dynamics, reached, before = song.dynamics, song.finished.loudness_range_lu, song.master.loudness_range_lu
+    if dynamics is None or reached is None or before is None:
         return
+    asked = dynamics.asked_lu
     well = abs(reached - asked) <= max(_RANGE_TOLERANCE_LU, _RANGE_TOLERANCE * asked)
-    why = None if well or before is None else f"its range was {before:.1f} LU before"
+    why = None if well else f"its range was {before:.1f} LU before{_why_range(song, dynamics, before, reached)}"
     yield Finding("dynamics", "ok" if well else "warn", asked, reached, "LU", why)
 
 
+def _why_range(song: JudgedSong, dynamics: RangeFacts, before_lu: float, reached_lu: float) -> str:
+    """Return what stood in the way, as far as it is known: the bounds come before the limiter."""
+    bound = LEAST_FACTOR if dynamics.asked_lu < before_lu else MOST_FACTOR
+    if abs(dynamics.asked_lu - before_lu) > abs(bound - 1.0) * before_lu + _RANGE_DUST_LU:
+        return f", and {bound:g} times that is the {'least' if bound < 1.0 else 'most'} that it is led to"
+    ride_db = abs(dynamics.applied_factor - 1.0) * before_lu
+    if ride_db > dynamics.max_db:
+        return f": that takes a ride of {ride_db:.1f} dB, and {dynamics.max_db:.1f} dB is the most"
+    if song.limiter.max_reduction_db >= AUDIBLE_LIMITING_DB and reached_lu < dynamics.asked_lu:
+        return f": the limiter took up to {song.limiter.max_reduction_db:.1f} dB off its loud parts"
+    return ""
+
+
 def _decoded(song: JudgedSong, file: DecodedFile, loudness: Finding) -> Iterator[Finding]:
-    """Judge a lossy file by what it decodes to: by the song's goal, or by the song itself if that missed its goal."""
-    aim = song.goal_lufs if loudness.status == "ok" else song.finished.integrated_lufs
+    """Judge a lossy file by what it decodes to: by the song's goal, or by the song itself if that missed its goal, or
+    if the goal is one of its loudest 3 s."""
+    is_aimed = loudness.status == "ok" and song.measure == "integrated"
+    aim = song.goal_lufs if is_aimed else song.finished.integrated_lufs
     lufs = file.integrated_lufs
     if aim is not None and lufs is not None:
         well = abs(lufs - aim) <= song.tolerance_lu
@@ -206,7 +144,10 @@ def _decoded(song: JudgedSong, file: DecodedFile, loudness: Finding) -> Iterator
 
 
 def _edges(song: JudgedSong) -> Iterator[Finding]:
+    """A song that is silence from end to end has no edges: that it is silent is said of its loudness."""
     edges = song.edges
+    if edges.head_silence_seconds >= song.finished.duration_seconds:
+        return
     if not edges.head_open:
         yield from _silence("head", edges.head_silence_seconds, _LONG_HEAD_SECONDS)
         yield from _click("head", edges.head_click_dbfs, "it begins in the middle of a wave: fade it in")
@@ -226,12 +167,17 @@ def _click(end: str, step_dbfs: float | None, why: str) -> Iterator[Finding]:
 
 
 def _stereo(song: JudgedSong) -> Iterator[Finding]:
-    correlation, side_to_mid_db = song.stereo.correlation, song.stereo.side_to_mid_db
-    if correlation is None and side_to_mid_db is not None and abs(side_to_mid_db) < _ONE_SIDED_DB:
+    correlation = song.stereo.correlation
+    if _is_one_sided(song.stereo):
         yield Finding("stereo", "warn", None, None, "", "one channel is silent")
     if correlation is not None and correlation < _LEAST_CORRELATION:
         why = "the channels are out of phase: much of it is lost in mono"
         yield Finding("stereo", "warn", _LEAST_CORRELATION, correlation, "", why, "correlation")
+
+
+def _is_one_sided(stereo: StereoFacts) -> bool:
+    side_to_mid_db = stereo.side_to_mid_db
+    return stereo.correlation is None and side_to_mid_db is not None and abs(side_to_mid_db) < _ONE_SIDED_DB
 
 
 def _dc(song: JudgedSong) -> Iterator[Finding]:

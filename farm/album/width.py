@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from farm.album.aim import Curve, find_aim, gather_programmes, known_levels_db, round_curve
+from farm.album.aim import find_aim, gather_programmes
+from farm.album.curve import Curve, known_levels_db, round_curve
 from farm.album.smoothing import smooth_bands
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.spec import MatchSpec, ReferenceSpec, WidthSpec

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from farm.audio.blocks import Block
 from farm.audio.damage import corrupt, truncated, unreadable
 from farm.audio.reader import AudioInfo, AudioReader
+from farm.audio.speakers import Speakers
 
 _KINDS: dict[str, tuple[type[np.generic], float]] = {
     "s16": (np.int16, 2.0**-15),
@@ -23,14 +24,15 @@ _SLACK_PACKETS = 2
 
 
 class AvReader(AudioReader):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, container: str | None = None) -> None:
+        """`container` is FFmpeg's name of the kind of file, None to let it find out."""
         self._path = path
         self._done = 0
         self._promised: int | None = None
         self._channels: list[NDArray[np.generic]] = []
         """What is left of the frame that was decoded last: the samples of each channel, in the decoder's kind."""
         try:
-            self._container = av.open(f"file:{path}", "r")
+            self._container = av.open(f"file:{path}", "r", format=container)
         except (av.FFmpegError, OSError) as error:
             raise unreadable(path, str(getattr(error, "strerror", error))) from None
         try:
@@ -59,7 +61,7 @@ class AvReader(AudioReader):
         self._layout = (first.sample_rate, first.layout.nb_channels)
         self._promised = _find_promised_frames(self._container, stream, first.sample_rate)
         self._slack = _SLACK_PACKETS * max(first.samples, context.frame_size or 0, 1152)
-        self.info = AudioInfo(*self._layout, self._promised, name)
+        self.info = AudioInfo(*self._layout, self._promised, name, _speakers(first.layout))
         self._channels = self._views(first)
 
     def read_into(self, out: Block) -> int:
@@ -109,6 +111,21 @@ class AvReader(AudioReader):
     def _check_length(self) -> None:
         if self._promised is not None and self._done + self._slack < self._promised:
             raise truncated(self._path, self._done, self._promised, about="about ")
+
+
+def find_speakers(path: Path) -> Speakers:
+    """Return what a file says its channels are for, () if it says nothing, or cannot be looked at."""
+    try:
+        with av.open(f"file:{path}", "r") as container:
+            return _speakers(container.streams.audio[0].layout) if container.streams.audio else ()
+    except (av.FFmpegError, OSError):
+        return ()
+
+
+def _speakers(layout: av.AudioLayout) -> Speakers:
+    """FFmpeg calls channels NONE where the file does not say what they are for."""
+    names = tuple(channel.name for channel in layout.channels)
+    return () if len(names) <= 2 or set(names) == {"NONE"} else names
 
 
 def _scale(samples: NDArray[np.generic], scale: float, out: NDArray[np.float32]) -> None:

@@ -40,7 +40,9 @@ class PcmReader(AudioReader):
         if stored < self._frames:
             raise truncated(path, stored, self._frames)
         kind = "FLOAT" if layout.is_float else f"PCM_{layout.bits}"
-        self.info = AudioInfo(layout.rate_hz, layout.channels, self._frames, f"{layout.container} {kind}")
+        self.info = AudioInfo(
+            layout.rate_hz, layout.channels, self._frames, f"{layout.container} {kind}", layout.speakers
+        )
         self._done = 0
         self._raw: NDArray[np.uint8] = np.empty(0, np.uint8)
         file.seek(layout.start)

@@ -8,16 +8,19 @@ from typing import Self
 import numpy as np
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
+from farm.audio.speakers import Speakers
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """What a file's header says. `frames` is None if it doesn't; a lossy file may hold a few more or less."""
+    """What a file's header says. `frames` is None if it doesn't; a lossy file may hold a few more or less. `speakers`
+    names what each of more than two channels is for, () if the file doesn't."""
 
     rate_hz: int
     channels: int
     frames: int | None
     format: str
+    speakers: Speakers = ()
 
 
 class AudioReader(ABC):

@@ -4,6 +4,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from farm.audio.speakers import Speakers, speakers_of_mask
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 _UNKNOWN_SIZES = {0x7FFF_F000, 0x7FFF_FFFF, 0x7FFF_FFDB, 0xFFFF_FFFF, 0xFFFF_FFDB}
@@ -22,6 +24,7 @@ class PcmLayout:
     start: int
     promised_bytes: int
     stored_bytes: int
+    speakers: Speakers = ()
 
     @property
     def frame_bytes(self) -> int:
@@ -35,6 +38,7 @@ class _Format:
     rate_hz: int
     frame_bytes: int
     bits: int
+    mask: int = 0
 
     @property
     def plain(self) -> bool:
@@ -83,6 +87,7 @@ def find_pcm_layout(file: BinaryIO, file_bytes: int) -> PcmLayout | None:
         start=chunks.data_start,
         promised_bytes=promised,
         stored_bytes=min(stored, promised),
+        speakers=speakers_of_mask(form.mask, form.channels) if form.channels > 2 else (),
     )
 
 
@@ -108,13 +113,14 @@ def _parse_format(body: bytes) -> _Format | None:
     if len(body) < 16:
         return None
     tag, channels, rate_hz, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", body)
+    mask = 0
     if tag == _EXTENSIBLE:
         if len(body) < 40 or body[26:40] != _GUID_TAIL:
             return None
-        valid_bits, _, tag = struct.unpack_from("<HIH", body, 18)
+        valid_bits, mask, tag = struct.unpack_from("<HIH", body, 18)
         if valid_bits not in (0, bits):
             return None
-    return _Format(tag, channels, rate_hz, frame_bytes, bits)
+    return _Format(tag, channels, rate_hz, frame_bytes, bits, mask)
 
 
 def _is_unpatched(promised: int, stored: int, riff_bytes: int, start: int) -> bool:

@@ -7,6 +7,7 @@ import soundfile
 from farm.audio.blocks import Block
 from farm.audio.damage import corrupt, truncated, unreadable
 from farm.audio.reader import AudioInfo, AudioReader
+from farm.audio.speakers import VORBIS_ORDER, Speakers
 
 _SAMPLE_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 
@@ -25,7 +26,8 @@ class SndfileReader(AudioReader):
         except BaseException:
             file.close()
             raise
-        self.info = AudioInfo(file.samplerate, file.channels, file.frames, f"{file.format} {file.subtype}")
+        speakers = _find_speakers(path, file.subtype, file.channels) if file.channels > 2 else ()
+        self.info = AudioInfo(file.samplerate, file.channels, file.frames, f"{file.format} {file.subtype}", speakers)
 
     def read_into(self, out: Block) -> int:
         try:
@@ -60,6 +62,15 @@ class SndfileReader(AudioReader):
             return
         lost = missing // (sample_bytes * self._file.channels)
         raise truncated(self._path, self._file.frames, self._file.frames + lost, about="about ")
+
+
+def _find_speakers(path: Path, subtype: str, channels: int) -> Speakers:
+    """libsndfile leaves Vorbis and Opus in the order of their own; of others FFmpeg says what is in the header."""
+    if subtype in ("VORBIS", "OPUS"):
+        return VORBIS_ORDER.get(channels, ())
+    from farm.audio.av_source import find_speakers
+
+    return find_speakers(path)
 
 
 def _find_container_bytes(path: Path) -> int:

@@ -56,13 +56,14 @@ def _read_magic(path: Path) -> bytes:
 
 
 def _find_openers(magic: bytes) -> list[Callable[[Path], AudioReader | None]]:
-    """MP3 is FFmpeg's: as fast as libsndfile's decoder, which writes to stderr about every flaw it meets."""
+    """MP3 is FFmpeg's: as fast as libsndfile's decoder, which writes to stderr about every flaw it meets. A very short
+    one it may take for a video, so it is told in the end."""
     openers: list[Callable[[Path], AudioReader | None]] = []
     if magic[8:12] == b"WAVE":
         openers.append(_open_pcm)
     if magic[:4] in _SNDFILE_MAGIC:
         openers.append(_open_sndfile)
-    return [*openers, _open_av]
+    return [*openers, _open_av, _open_mp3] if magic[:3] == b"ID3" else [*openers, _open_av]
 
 
 def _open_pcm(path: Path) -> AudioReader | None:
@@ -81,6 +82,12 @@ def _open_av(path: Path) -> AudioReader:
     from farm.audio.av_source import AvReader
 
     return AvReader(path)
+
+
+def _open_mp3(path: Path) -> AudioReader:
+    from farm.audio.av_source import AvReader
+
+    return AvReader(path, container="mp3")
 
 
 def _check_frames(reader: AudioReader, path: Path) -> AudioReader:

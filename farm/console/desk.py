@@ -12,7 +12,7 @@ import numpy as np
 from farm.audio.blocks import Block
 from farm.audio.tail import LONGEST_TAIL_SECONDS
 from farm.console.fader import Fader
-from farm.console.group import key_output, send_output
+from farm.console.group import SUM, key_output, send_output
 from farm.console.source import Source
 from farm.dsp.chain import InsertChain
 from farm.dsp.delay_line import DelayLine
@@ -133,7 +133,7 @@ class Desk:
 
     def inputs(self, feed: GroupFeed) -> Mapping[str, list[Way]]:
         """Return for each of a group's outputs the ways into the sums that it is added to."""
-        ways = {"sum": [self._way(target, 0) for target in feed.outputs]} if feed.outputs else {}
+        ways = {SUM: [self._way(target, 0) for target in feed.outputs]} if feed.outputs else {}
         ways |= {send_output(tap): [self._way(to, 0)] for tap, to in enumerate(feed.taps)}
         return ways | {key_output(index): [Way(self._keys[key], 0)] for index, key in enumerate(feed.keys)}
 

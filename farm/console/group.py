@@ -17,6 +17,9 @@ from farm.records import Artifact
 from farm.store.artifact import ArtifactWriter, create_artifact
 from farm.store.local import LocalStore
 
+SUM = "sum"
+"""The name under which a group leaves its sum."""
+
 
 class StripStream:
     """A channel strip while it runs: source, inserts, fader, pan, sends. Memory is one block."""
@@ -40,7 +43,7 @@ class RenderedGroup:
 def render_group(spec: GroupSpec, store: LocalStore, *, block_frames: int = BLOCK_FRAMES) -> RenderedGroup:
     """Render the strips, summed in their order, in float32. Raises AudioError for a file that cannot be used."""
     taps = sorted({send.to for strip in spec.strips for send in strip.sends})
-    names = [*["sum"] * spec.leaves_sum, *map(send_output, taps), *map(key_output, range(len(spec.keys)))]
+    names = [*[SUM] * spec.leaves_sum, *map(send_output, taps), *map(key_output, range(len(spec.keys)))]
     with ExitStack() as stack:
         strips = [StripStream(strip, spec.rate_hz, stack, block_frames) for strip in spec.strips]
         outputs = {
@@ -89,7 +92,7 @@ def _add_block(strips: list[StripStream], spec: GroupSpec, outputs: dict[str, _O
         block = strip.stream.read()
         frames = len(block)
         if spec.leaves_sum:
-            strip.fader.add(outputs["sum"].total[:frames], block, first)
+            strip.fader.add(outputs[SUM].total[:frames], block, first)
         if index in spec.keys:
             strip.fader.add(outputs[key_output(spec.keys.index(index))].total[:frames], block, first)
         for tap, send in enumerate(strip_spec.sends):

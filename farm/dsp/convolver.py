@@ -15,22 +15,16 @@ from farm.audio.transform import fft, ifft
 
 
 class Convolver:
-    """A stereo stream convolved with a response, in single precision. At rest at first.
+    """A stereo stream convolved with a response in single precision, in place, `hop_frames` late; at rest at first."""
 
-    Either `push` and `flush`: frame n out belongs to frame n in, as many come out. What they return are views that hold
-    until the next call. Or `process`, in place and `hop_frames` late.
-    """
-
-    def __init__(
-        self, response: NDArray[np.float64], *, history_frames: int, hop_frames: int, mid_side: bool = False
-    ) -> None:
-        """`response`: `(taps,)` for both channels or `(taps, 2)`, one for each, or with `mid_side` for mid and side.
+    def __init__(self, response: NDArray[np.float64], *, history_frames: int, hop_frames: int) -> None:
+        """`response`: `(taps,)` for both channels or `(taps, 2)`, one for each.
 
         `hop_frames` new frames go into each transform, and `history_frames` before them; both together are best a power
         of two. With more taps than `history_frames`, the hop has to be as long as the history.
         """
         self._history, self._hop = history_frames, hop_frames
-        self._spectra = _find_spectra(response, history_frames, history_frames + hop_frames, mid_side)
+        self._spectra = find_spectra(response, history_frames, history_frames + hop_frames)
         parts = self._spectra.shape[1]
         self._past = np.zeros((parts, history_frames + hop_frames), dtype=np.complex64)
         self._newest = 0
@@ -38,28 +32,6 @@ class Convolver:
         self._work = np.empty(history_frames + hop_frames, dtype=np.complex64)
         self._ready = np.zeros((hop_frames, 2), dtype=np.float32)
         self._filled = 0
-
-    def push(self, block: Block) -> Block:
-        """Take a `(frames, 2)` block; return the `(frames, 2)` output that is ready, perhaps none."""
-        hops = (self._filled + len(block)) // self._hop
-        self._reserve(hops * self._hop)
-        start, done = 0, 0
-        while start < len(block):
-            count = min(len(block) - start, self._hop - self._filled)
-            self._take(block[start : start + count])
-            start += count
-            if self._filled == self._hop:
-                self._filter_window(self._ready[done : done + self._hop])
-                done += self._hop
-        return self._ready[:done]
-
-    def flush(self) -> Block:
-        """Return the output for what has been taken and not given back, and end the stream."""
-        rest = self._filled
-        self._window[self._history + rest :] = 0.0
-        self._reserve(self._hop)
-        self._filter_window(self._ready[: self._hop])
-        return self._ready[:rest]
 
     def process(self, block: Block) -> None:
         """Replace a `(frames, 2)` block by the output of `hop_frames` ago, silence at first."""
@@ -78,31 +50,26 @@ class Convolver:
         self._window[place : place + len(fresh)] = fresh
         self._filled += len(fresh)
 
-    def _reserve(self, frames: int) -> None:
-        if len(self._ready) < frames:
-            self._ready = np.empty((frames, 2), dtype=np.float32)
-
     def _filter_window(self, target: Block) -> None:
         parts = len(self._past)
         self._newest = (self._newest - 1) % parts
-        fft(self._window.reshape(-1).view(np.complex64), out=self._past[self._newest])
+        self._past[self._newest] = fft(self._window.reshape(-1).view(np.complex64).copy())
         for part in range(parts):
             past = self._past[(self._newest + part) % parts].view(np.float32)
             same = self._spectra[0, part].view(np.float32)
             if part == 0:
-                _multiply(past, same, self._work.view(np.float32))
+                multiply(past, same, self._work.view(np.float32))
             else:
-                _multiply_add(past, same, self._work.view(np.float32))
+                multiply_add(past, same, self._work.view(np.float32))
             if len(self._spectra) > 1:
-                _multiply_add_mirrored(past, self._spectra[1, part].view(np.float32), self._work.view(np.float32))
-        ifft(self._work, out=self._work)
-        target[:] = self._work[self._history :].view(np.float32).reshape(-1, 2)
+                multiply_add_mirrored(past, self._spectra[1, part].view(np.float32), self._work.view(np.float32))
+        target[:] = ifft(self._work)[self._history :].view(np.float32).reshape(-1, 2)
         self._window[: self._history] = self._window[self._hop :]
         self._filled = 0
 
 
-def _find_spectra(
-    response: NDArray[np.float64], part_frames: int, points: int, mid_side: bool
+def find_spectra(
+    response: NDArray[np.float64], part_frames: int, points: int, mid_side: bool = False
 ) -> NDArray[np.complex64]:
     """Return `(1 or 2, parts, points)`: what multiplies the spectrum of left + j right, and what its mirror image.
 
@@ -126,7 +93,7 @@ def _find_spectra(
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1])")
-def _multiply(spectrum: NDArray[np.float32], response: NDArray[np.float32], product: NDArray[np.float32]) -> None:
+def multiply(spectrum: NDArray[np.float32], response: NDArray[np.float32], product: NDArray[np.float32]) -> None:
     """Multiply interleaved complex numbers; numpy's own product rounds as the processor's vectors do."""
     for i in range(0, spectrum.size, 2):
         product[i] = spectrum[i] * response[i] - spectrum[i + 1] * response[i + 1]
@@ -134,7 +101,7 @@ def _multiply(spectrum: NDArray[np.float32], response: NDArray[np.float32], prod
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1])")
-def _multiply_add(spectrum: NDArray[np.float32], response: NDArray[np.float32], total: NDArray[np.float32]) -> None:
+def multiply_add(spectrum: NDArray[np.float32], response: NDArray[np.float32], total: NDArray[np.float32]) -> None:
     """Add the product of interleaved complex numbers."""
     for i in range(0, spectrum.size, 2):
         total[i] += spectrum[i] * response[i] - spectrum[i + 1] * response[i + 1]
@@ -142,7 +109,7 @@ def _multiply_add(spectrum: NDArray[np.float32], response: NDArray[np.float32], 
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1])")
-def _multiply_add_mirrored(
+def multiply_add_mirrored(
     spectrum: NDArray[np.float32], response: NDArray[np.float32], total: NDArray[np.float32]
 ) -> None:
     """Add the product with the conjugate of the spectrum's mirror image, frequency -f for f."""

@@ -49,16 +49,22 @@ def _model_gains(peaks: NDArray[np.float64], hold: int, keep: NDArray[np.float64
 class DriveModel:
     """The loudness of a song that is driven against 0 dB by a gain: estimated, and mended by what passes measured."""
 
-    def __init__(self, powers: StepPowers, step_peaks: NDArray[np.float64], settings: LimiterSettings) -> None:
-        """`step_peaks` are linear, at least one for each step of the powers."""
-        self._powers, self._peaks = powers, step_peaks[: powers.steps]
+    def __init__(
+        self,
+        powers: StepPowers,
+        step_peaks: NDArray[np.float64],
+        settings: LimiterSettings,
+        measure: str = "integrated",
+    ) -> None:
+        """`step_peaks` are linear, at least one for each step of the powers; `measure` is integrated or short-term."""
+        self._powers, self._peaks, self._measure = powers, step_peaks[: powers.steps], measure
         self._gains = np.empty(powers.steps)
         times = settings.resolve()
         step_ms = 1000.0 / STEPS_PER_SECOND
         self._hold = round(times.hold_ms / step_ms)
         self._keep = np.exp(-step_ms / np.array([times.release_ms, times.settle_ms, times.recover_ms]))
         self._soft_clip_db = settings.soft_clip_db
-        own_lufs = powers.integrated_lufs()
+        own_lufs = powers.loudness_lufs(measure)
         self._own_lufs = -math.inf if own_lufs is None else own_lufs
         self._learned: list[tuple[float, float]] = []
 
@@ -74,7 +80,7 @@ class DriveModel:
         gain = db_to_linear(drive_db)
         peaks = clip_peaks(gain * db_to_linear(_BETWEEN_DB) * self._peaks, knee=1.0, depth_db=self._soft_clip_db)
         _model_gains(peaks, self._hold, self._keep, self._gains)
-        loudness = self._powers.scaled(gain * self._gains).integrated_lufs()
+        loudness = self._powers.scaled(gain * self._gains).loudness_lufs(self._measure)
         return -math.inf if loudness is None else loudness
 
     def _loss_lu(self, drive_db: float) -> float:

@@ -31,19 +31,20 @@ class Trial:
 
     gain_db: float
     limit_db: float
-    integrated_lufs: float | None
+    loudness_lufs: float | None
+    """By the measure that the goal is in."""
     true_peak_dbtp: float | None
     max_reduction_db: float = 0.0
     mean_reduction_db: float = 0.0
 
     def lowered(self, by_db: float) -> "Trial":
         """Return what the same drive gives with everything lower by so much: exactly the same shape."""
-        loudness, peak = self.integrated_lufs, self.true_peak_dbtp
+        loudness, peak = self.loudness_lufs, self.true_peak_dbtp
         return replace(
             self,
             gain_db=self.gain_db - by_db,
             limit_db=self.limit_db - by_db,
-            integrated_lufs=None if loudness is None else loudness - by_db,
+            loudness_lufs=None if loudness is None else loudness - by_db,
             true_peak_dbtp=None if peak is None else peak - by_db,
         )
 
@@ -91,7 +92,7 @@ class DrivePass:
             self._limiter.process(block, highest)
             yield block
 
-    def measure(self) -> Trial:
+    def measure(self, measure: str) -> Trial:
         """Play it to the meters."""
         loudness, peak = Loudness(self._song.rate_hz), CeilingPeak()
         for block in self.play():
@@ -100,7 +101,7 @@ class DrivePass:
         return Trial(
             linear_to_db(self._gain),
             linear_to_db(self._limiter.limit),
-            loudness.finish().integrated_lufs(),
+            loudness.finish().loudness_lufs(measure),
             peak.finish(),
             self._limiter.max_reduction_db,
             self._limiter.mean_reduction_db,
@@ -121,8 +122,8 @@ class DrivePass:
 class DrivePasses:
     """Passes of one song with one setting after the other. Its peaks are found once, and lie in a file."""
 
-    def __init__(self, song: Song, settings: LimiterSettings, scratch: Path) -> None:
-        self.song, self.settings, self._scratch = song, settings, scratch
+    def __init__(self, song: Song, settings: LimiterSettings, scratch: Path, measure: str = "integrated") -> None:
+        self.song, self.settings, self._scratch, self.loudness_measure = song, settings, scratch, measure
         self._peaks: PeakFile | None = None
 
     def prepare(self, gain_db: float, limit_db: float) -> DrivePass:
@@ -134,9 +135,11 @@ class DrivePasses:
         """Measure what a setting gives: by arithmetic if nothing comes near the limit, else by a pass."""
         highest_dbtp = linear_to_db(self._find_peaks(db_to_linear(limit_db - gain_db)).highest) + gain_db
         if highest_dbtp <= limit_db - max(_CERTAIN_DB, self.settings.soft_clip_db):
-            loudness = self.song.powers.scaled(db_to_linear(gain_db)).integrated_lufs()
+            loudness = self.song.powers.scaled(db_to_linear(gain_db)).loudness_lufs(self.loudness_measure)
             return Trial(gain_db, limit_db, loudness, highest_dbtp if math.isfinite(highest_dbtp) else None)
-        return replace(self.prepare(gain_db, limit_db).measure(), gain_db=gain_db, limit_db=limit_db)
+        return replace(
+            self.prepare(gain_db, limit_db).measure(self.loudness_measure), gain_db=gain_db, limit_db=limit_db
+        )
 
     def _find_peaks(self, threshold: float) -> PeakFile:
         """Return the peaks, all those above the threshold, linear, exact."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
+MOST_GAIN_DB = 24.0
+"""What is quieter than this below its goal stays below it."""
+
 CharacterName = Literal["transparent", "punchy", "loud"]
 CHARACTER_NAMES: tuple[CharacterName, ...] = get_args(CharacterName)
 
@@ -29,8 +32,8 @@ class Character:
     recover_ms: float
 
 
-# Measured: distortion of a sine of 40 Hz driven 6 dB over the limit; mean reduction of a minute of dense music (a master
-# of -11.8 LUFS) at -11 and at -9 LUFS under a ceiling of -1 dBTP.
+# Measured: distortion of a sine of 40 Hz driven 6 dB over the limit; mean reduction of a minute of dense music (as
+# mastered -11.8 LUFS) at -11 and at -9 LUFS under a ceiling of -1 dBTP.
 CHARACTERS = MappingProxyType(
     {
         # 0.6 %, 0.7 and 7.4 dB. Long look-ahead, and a gain that moves little under lasting reduction.

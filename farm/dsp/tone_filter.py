@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
 from farm.dsp.band_gains import interpolate_gains
-from farm.dsp.convolver import Convolver
+from farm.dsp.fir_filter import FirFilter
 
 _FRAMES_AT_48K = {"minimum": 16_384, "linear": 32_768}
 """Taps, and one more for the linear phase, whose response goes both ways. Long enough for neighbouring third octaves to
@@ -55,7 +55,7 @@ class ToneFilter:
         frames = _FRAMES_AT_48K[phase] << max(0, math.ceil(math.log2(rate_hz / 48_000)))
         design = design_minimum_phase if phase == "minimum" else design_linear_phase
         responses = [design(bands_hz, curve, rate_hz, frames) for curve in curves]
-        self._convolver = Convolver(
+        self._filter = FirFilter(
             np.stack(responses, axis=1) if len(responses) > 1 else responses[0],
             history_frames=frames,
             hop_frames=_HOPS_OF_FRAMES * frames,
@@ -66,14 +66,14 @@ class ToneFilter:
 
     def push(self, block: Block) -> Block:
         """Take a `(frames, 2)` block; return the `(frames, 2)` output that is ready, perhaps none."""
-        return self._without_delay(self._convolver.push(block))
+        return self._without_delay(self._filter.push(block))
 
     def flush(self) -> Block:
         """Return the output for what has been taken and not given back, and end the stream."""
         if not self._late_frames:
-            return self._convolver.flush()
+            return self._filter.flush()
         ready = self.push(np.zeros((self._late_frames, 2), np.float32)).copy()
-        return np.concatenate([ready, self._without_delay(self._convolver.flush())])
+        return np.concatenate([ready, self._without_delay(self._filter.flush())])
 
     def _without_delay(self, ready: Block) -> Block:
         """Drop what comes out before the first frame's own place in a linear-phase response."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from farm.audio.blocks import BLOCK_FRAMES
+from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.tail import TailTrimmer
 from farm.dsp.chain import InsertChain
 from farm.dsp.chain_stream import ChainStream
@@ -17,8 +17,11 @@ from farm.store.local import LocalStore
 def render_master(
     spec: MasterSpec, mix: Artifact, store: LocalStore, *, block_frames: int = BLOCK_FRAMES
 ) -> tuple[Artifact, Measurement]:
-    """Run the mix through the mastering chain and measure what comes out."""
+    """Run the mix through the mastering chain and measure what comes out. Without a chain the mix is the master."""
     meter = Meter(spec.rate_hz)
+    if not spec.inserts:
+        _listen(mix, meter, store, block_frames)
+        return mix, meter.finish()
     with open_artifact(store, mix) as reader, create_artifact(store, spec.rate_hz) as writer:
 
         def keep(part: NDArray[np.float32]) -> None:
@@ -31,3 +34,10 @@ def render_master(
             trimmer.body(block[: stream.body_frames])
             trimmer.tail(block[stream.body_frames :])
     return writer.finished(), meter.finish()
+
+
+def _listen(mix: Artifact, meter: Meter, store: LocalStore, block_frames: int) -> None:
+    block: Block = np.empty((block_frames, 2), np.float32)
+    with open_artifact(store, mix) as reader:
+        while count := reader.read_into(block):
+            meter.push(block[:count])

@@ -53,6 +53,7 @@ def finish_run(
                 frames=run.frames,
                 rate_hz=spec.rate_hz,
                 goal_lufs=takes[0].trim.run_goal_lufs,
+                measure=takes[0].trim.goal_measure,
                 ceiling_dbtp=spec.ceiling_dbtp,
                 limiter=_settings(spec.limiter),
             )

@@ -11,13 +11,16 @@ from farm.audio.blocks import Block
 from farm.audio.raw_source import read_raw_blocks
 from farm.audio.resample import Resampler, resampled_frames
 from farm.errors import AudioError
-from farm.master.stretch import Stretch, Take, find_stretches, play_stretch
+from farm.master.stretch import Stretch, Take, check_fades, find_stretches, play_stretch
+from farm.measure.loudness import Loudness
 from farm.plan.spec import FinishSpec
-from farm.records import Trim
 from farm.store.local import LocalStore
 from farm.units import db_to_linear
 
 _FRAME_BYTES = 8
+
+_DIGITS = 3
+"""Gains are whole thousandths of a decibel, so that the last bit of a logarithm does not change the audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +36,26 @@ def prepare_run(
 ) -> PreparedRun:
     """Write a run to `target`, with its trims, before gain and limiter.
 
-    Raises AudioError (overlap-too-long) when songs overlap by more than one of them lasts.
+    Raises AudioError when songs overlap by more than one of them lasts (overlap-too-long), or fade for longer than they
+    last (fade-too-long).
     """
     stretches = find_stretches(takes, store)
     begins = _lay_out(stretches)
+    for stretch in stretches:
+        check_fades(stretch)
     rate_hz = takes[0].master.rate_hz
     with store.scratch_file() as mixed:
 
-        def play(stretch: Stretch) -> Iterator[Block]:
-            gain = db_to_linear(_relative_db(stretch.takes[0].trim, takes[0].trim))
+        def play(stretch: Stretch, gain: float = 1.0) -> Iterator[Block]:
             return play_stretch(stretch, store, gain=gain, phase=spec.tone_phase, block_frames=block_frames)
 
         if len(stretches) == 1:
             blocks = play(stretches[0])
         else:
             mixed.touch()
-            for stretch, begin in zip(stretches, begins, strict=True):
-                _add(play(stretch), begin, mixed, store)
+            gains_db = [_gain_db(stretch, play(stretch)) for stretch in stretches]
+            for stretch, begin, gain_db in zip(stretches, begins, gains_db, strict=True):
+                _add(play(stretch, db_to_linear(gain_db - gains_db[0])), begin, mixed, store)
             blocks = read_raw_blocks(mixed, frames=begins[-1] + stretches[-1].frames)
         if spec.rate_hz != rate_hz:
             blocks = _resampled(blocks, rate_hz, spec.rate_hz)
@@ -57,10 +63,16 @@ def prepare_run(
     return PreparedRun(frames, _song_starts(stretches, begins, rate_hz, spec.rate_hz))
 
 
-def _relative_db(trim: Trim, first: Trim) -> float:
-    """Return by how much a song is raised before the gain that all have in common, so that each has its own loudness:
-    what its tone filter changes is made up for."""
-    return (trim.gain_db - trim.tone_lu) - (first.gain_db - first.tone_lu)
+def _gain_db(stretch: Stretch, blocks: Iterator[Block]) -> float:
+    """Return the gain that brings a stretch to its own goal as it was played: what filter, ride and fades changed is
+    made up for. Without a goal it is the trim's."""
+    trim, loudness = stretch.takes[0].trim, Loudness(stretch.takes[0].master.rate_hz)
+    if trim.joined_goal_lufs is None:
+        return trim.gain_db
+    for block in blocks:
+        loudness.push(block)
+    played_lufs = loudness.finish().loudness_lufs(trim.goal_measure)
+    return trim.gain_db if played_lufs is None else round(trim.joined_goal_lufs - played_lufs, _DIGITS)
 
 
 def _lay_out(stretches: Sequence[Stretch]) -> list[int]:
@@ -69,13 +81,16 @@ def _lay_out(stretches: Sequence[Stretch]) -> list[int]:
     for before, stretch in pairwise(stretches):
         take = stretch.takes[0]
         overlap = round(take.spec.overlap_seconds * take.master.rate_hz)
-        shorter = min(before.lengths[-1], stretch.lengths[0])
-        if overlap > shorter:
+        ends = (before.takes[-1], before.lengths[-1]), (take, stretch.lengths[0])
+        shorter, length = min(ends, key=lambda end: end[1])
+        if overlap > length:
+            first, second = (each.spec.title for each, _ in ends)
             raise AudioError(
-                f"two songs overlap by {take.spec.overlap_seconds:g} s, and one of them lasts only "
-                f"{shorter / take.master.rate_hz:.2f} s",
+                f"{first} and {second} overlap by {take.spec.overlap_seconds:g} s, and {shorter.spec.title} lasts only "
+                f"{length / take.master.rate_hz:.2f} s",
                 code="overlap-too-long",
-                hint="shorten overlap_seconds or crossfade_seconds of the first of them",
+                hint=f"shorten overlap_seconds or crossfade_seconds of {first}",
+                where=first,
             )
         begins.append(begins[-1] + before.frames - overlap)
     return begins

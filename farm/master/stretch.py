@@ -9,6 +9,7 @@ from farm.audio.blocks import Block
 from farm.audio.fades import Fades
 from farm.dsp.ride import Ride
 from farm.dsp.tone_filter import ToneFilter
+from farm.errors import AudioError
 from farm.master.edges import find_edges
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.spec import TakeSpec
@@ -54,6 +55,31 @@ def find_stretches(takes: Sequence[Take], store: LocalStore) -> tuple[Stretch, .
     return tuple(
         Stretch(tuple(stretch), tuple(find_edges(take.spec.edges, take.master, store) for take in stretch))
         for stretch in stretches
+    )
+
+
+def check_fades(stretch: Stretch) -> None:
+    """Raise AudioError (fade-too-long) for a fade that is longer than the song that it is in, and for two that leave a
+    stretch at no time at its level."""
+    first, last = stretch.takes[0], stretch.takes[-1]
+    fade_in_seconds, fade_out_seconds = first.spec.edges.fade_in_seconds, last.spec.edges.fade_out_seconds
+    _check_fade(first, "in", fade_in_seconds, stretch.lengths[0])
+    _check_fade(last, "out", fade_out_seconds, stretch.lengths[-1])
+    if first is last and fade_in_seconds + fade_out_seconds > stretch.frames / first.master.rate_hz:
+        raise _fade_too_long(first, f"fades in and out for {fade_in_seconds + fade_out_seconds:g}", stretch.frames)
+
+
+def _check_fade(take: Take, direction: str, seconds: float, frames: int) -> None:
+    if seconds > frames / take.master.rate_hz:
+        raise _fade_too_long(take, f"fades {direction} for {seconds:g}", frames)
+
+
+def _fade_too_long(take: Take, does: str, frames: int) -> AudioError:
+    return AudioError(
+        f"{take.spec.title} {does} s, and lasts only {frames / take.master.rate_hz:.2f} s",
+        code="fade-too-long",
+        hint="shorten its fades in edges, or the crossfades that it is in",
+        where=take.spec.title,
     )
 
 

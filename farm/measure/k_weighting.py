@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+from farm.errors import AudioError
+
 STANDARD_RATE_HZ = 48_000
 
 
@@ -32,9 +34,42 @@ CHANNEL_WEIGHTS = {
     7: (1.0, 1.0, 1.0, 0.0, 1.0, 1.41, 1.41),
     8: (1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.41, 1.41),
 }
-"""Weights by channel count, in the order of WAVE files: L R, L R C, quad, 5.0, 5.1 (L R C LFE Ls Rs), 6.1 and 7.1 with
-the back channels before the side ones. Surround between 60 and 120 degrees weighs 1.41, behind it 1, the LFE nothing
-(BS.1770-5, Annex 1, table 3, and Annex 3, table 4)."""
+"""Weights by channel count where nothing is said, in the order of WAVE files: L R, L R C, quad, 5.0, 5.1 (L R C LFE Ls
+Rs), 6.1 and 7.1 with the back channels before the side ones. Surround between 60 and 120 degrees weighs 1.41, behind it
+1, the LFE nothing (BS.1770-5, Annex 1, table 3, and Annex 3, table 4)."""
+
+_SPEAKER_WEIGHTS = {
+    **dict.fromkeys(("FL", "FR", "FC", "FLC", "FRC", "BC"), 1.0),
+    **dict.fromkeys(("TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR", "TSL", "TSR"), 1.0),
+    **dict.fromkeys(("SL", "SR", "SDL", "SDR"), 1.41),
+    **dict.fromkeys(("LFE", "LFE2"), 0.0),
+}
+"""Those overhead weigh 1 (BS.1770-5, Annex 3, table 4). BL and BR are the surround of 5.1, unless there are sides."""
+
+
+def channel_weights(channels: int, speakers: tuple[str, ...] = ()) -> tuple[float, ...]:
+    """Return the weight of each channel; `speakers` says what more than two of them are for, () if nobody does.
+
+    Raises AudioError (`audio-channels`) for more channels than have weights, (`audio-layout`) for an unknown speaker.
+    """
+    if channels not in CHANNEL_WEIGHTS:
+        raise AudioError(
+            f"{channels} channels cannot be measured",
+            code="audio-channels",
+            hint=f"loudness is defined for 1 to {max(CHANNEL_WEIGHTS)} channels",
+        )
+    if channels <= 2 or not speakers:
+        return CHANNEL_WEIGHTS[channels]
+    back = 1.0 if {"SL", "SR"} & set(speakers) else 1.41
+    weights = {**_SPEAKER_WEIGHTS, "BL": back, "BR": back}
+    for number, name in enumerate(speakers, start=1):
+        if name not in weights:
+            raise AudioError(
+                f"channel {number} ({name}) has no weight in loudness",
+                code="audio-layout",
+                hint="export it with the channels of a known layout, or without a channel mask",
+            )
+    return tuple(weights[name] for name in speakers)
 
 
 def design_k_weighting(rate_hz: int) -> tuple[Biquad, Biquad]:

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from farm.audio.blocks import Block
 from farm.audio.kernel import kernel, kernel_part
+from farm.audio.speakers import Speakers
 from farm.audio.stereo_pair import both, load_pair, multiply, multiply_add, store_pair
-from farm.measure.k_weighting import CHANNEL_WEIGHTS, Biquad, design_k_weighting
+from farm.measure.k_weighting import Biquad, channel_weights, design_k_weighting
 from farm.measure.step_powers import STEPS_PER_SECOND, StepPowers
 from farm.measure.stereo import Moments
 
@@ -114,13 +115,15 @@ def _add_channels(
 
 
 class Loudness:
-    """A loudness meter for a stream of `(frames, channels)` blocks, 1 to 8 channels in the order of WAVE files.
+    """A loudness meter for a stream of `(frames, channels)` blocks, 1 to 8 channels, in the order of WAVE files unless
+    `speakers` says what they are for.
 
     It keeps one energy a channel for each 10 ms: 48 kB a minute for stereo at most, whatever the rate.
     """
 
-    def __init__(self, rate_hz: int, channels: int = 2) -> None:
-        self._weights = np.array(CHANNEL_WEIGHTS[channels])
+    def __init__(self, rate_hz: int, channels: int = 2, speakers: Speakers = ()) -> None:
+        """Raises AudioError as `channel_weights` does."""
+        self._weights = np.array(channel_weights(channels, speakers))
         self._add = _add_stereo if channels == 2 else _add_channels
         self._coefficients = np.array([value for stage in design_k_weighting(rate_hz) for value in _unfold(stage)])
         self._memory = np.zeros((7, channels))

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.audio.finite import find_not_finite
+from farm.audio.speakers import Speakers
 from farm.errors import AudioError
 from farm.measure.edges import Edges
 from farm.measure.exact_bits import ExactBits
 from farm.measure.gating import ABSOLUTE_GATE_LUFS
-from farm.measure.k_weighting import CHANNEL_WEIGHTS
 from farm.measure.loudness import Loudness
 from farm.measure.peaks import CELLS_PER_SECOND, Peaks
 from farm.measure.spectrum import Ltas, Spectrum
@@ -36,18 +36,14 @@ class Series:
 class Meter:
     """Measures a stream of `(frames, channels)` float32 blocks; what it reads does not depend on how it is cut.
 
-    Raises AudioError (`audio-channels`) for more channels than BS.1770 has weights for, which is 8.
+    `speakers` says what more than two channels are for; without it they are in the order of WAVE files. Raises
+    AudioError (`audio-channels`) for more channels than BS.1770 has weights for, which is 8, and (`audio-layout`) for
+    a speaker that it has none for.
     """
 
-    def __init__(self, rate_hz: int, channels: int = 2, *, ltas: bool = True) -> None:
-        if channels not in CHANNEL_WEIGHTS:
-            raise AudioError(
-                f"{channels} channels cannot be measured",
-                code="audio-channels",
-                hint=f"loudness is defined for 1 to {max(CHANNEL_WEIGHTS)} channels",
-            )
+    def __init__(self, rate_hz: int, channels: int = 2, *, ltas: bool = True, speakers: Speakers = ()) -> None:
         self._rate_hz, self._frames = rate_hz, 0
-        self._loudness = Loudness(rate_hz, channels)
+        self._loudness = Loudness(rate_hz, channels, speakers)
         self._peaks = Peaks(rate_hz, channels)
         self._edges = Edges(rate_hz, channels)
         self._exact_bits = ExactBits()

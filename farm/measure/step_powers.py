@@ -47,6 +47,10 @@ class StepPowers:
         """Return the programme loudness; None if no gating block of 400 ms lies above -70 LUFS (BS.1770-5, Annex 1)."""
         return gate(self._window_powers(_MOMENTARY_STEPS, _HOP_STEPS))
 
+    def loudness_lufs(self, measure: str) -> float | None:
+        """Return the programme loudness for `integrated`, that of the loudest 3 s for `short-term`; None without."""
+        return self.max_short_term_lufs() if measure == "short-term" else self.integrated_lufs()
+
     def block_clufs(self) -> tuple[int, ...]:
         """Return the loudness of every gating block above -70 LUFS, in hundredths of LUFS: what an album pools."""
         powers = self._window_powers(_MOMENTARY_STEPS, _HOP_STEPS)

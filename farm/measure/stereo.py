@@ -25,7 +25,10 @@ class Moments:
 
     def correlation(self) -> float | None:
         """Return the sum of products over the geometric mean of the powers: 1 for two same channels, -1 for opposite
-        ones, as a correlation meter shows it (means stay in). None unless stereo, or where a channel is silent or 90 dB below the other."""
+        ones, as a correlation meter shows it (means stay in).
+
+        None unless stereo, or where a channel is silent or 90 dB below the other.
+        """
         if self.product is None or min(self.squares) <= _DEAD_POWER * max(self.squares):
             return None
         left, right = self.squares

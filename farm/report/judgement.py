@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from farm.album.asked import Asked, CurveAsked, asked_from
-from farm.album.distance import tone_distance_db, width_distance_db
+from farm.album.distance import tone_distances_db, width_distances_db
 from farm.album.judged import (
     CurveFacts,
     DecodedFile,
@@ -12,17 +12,19 @@ from farm.album.judged import (
     Finding,
     JudgedSong,
     LimiterFacts,
+    RangeFacts,
     StereoFacts,
 )
 from farm.album.playback import load_playbacks
 from farm.album.translation import TranslationLimits, TranslationWarning, translate_album
 from farm.album.verdict import judge_song
+from farm.album.width import side_over_mid_db
 from farm.graph.task import Made, Result
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.deliver import MATCH
 from farm.plan.node import Node, Plan, PlannedSong
 from farm.plan.song import master_id
-from farm.plan.spec import EncodeSpec, FinishSpec, MatchSpec
+from farm.plan.spec import EncodeSpec, FinishSpec, MatchSpec, TakeSpec
 from farm.records import Measurement, Trim, measurement_from, trim_from
 
 _UNITS = {"loudness": "LU", "tone": "dB", "mono": "LU", "lows": ""}
@@ -37,6 +39,12 @@ def judge_songs(plan: Plan, songs: Sequence[PlannedSong], results: Mapping[str, 
     translated = _translation_findings(plan, {number: each.finished for number, each in judged.items()})
     trips = {song.number: tuple(_trip_findings(plan, song, results)) for song in songs}
     return {number: (*judge_song(each), *translated.get(number, ()), *trips[number]) for number, each in judged.items()}
+
+
+def master_measurement(song: PlannedSong, results: Mapping[str, Result]) -> Measurement | None:
+    """Return what a song measures as mastered, None if it was not."""
+    made = results.get(master_id(song.number))
+    return measurement_from(made.record.facts["measurement"]) if isinstance(made, Made) else None
 
 
 def finished_measurement(song: PlannedSong, results: Mapping[str, Result]) -> Measurement | None:
@@ -77,22 +85,30 @@ def _judged_song(
         master=before,
         finished=after,
         goal_lufs=trim.goal_lufs,
+        measure=trim.goal_measure,
         ceiling_dbtp=spec.ceiling_dbtp,
         limiter=limiter,
         level_asked=target.loudness_mode != "none",
         unheld_lufs=asked.unheld_lufs,
         in_run=len(spec.takes) > 1,
         run_reached=driven["reached"],
+        joined=_is_joined(spec.takes, song.place),
         max_short_term_lufs=target.max_short_term_lufs,
         max_reduction_db=song.max_reduction_db,
         over_reduction_fails=plan.judgement.over_reduction_fails,
         tone=_tone_facts(target, asked.tone, trim, before, after),
         width=_width_facts(target, asked, trim, before, after),
-        range_asked_lu=asked.range_lu,
+        has_no_side=_has_no_side(target, song.number, before),
+        dynamics=_range_facts(asked, trim),
         decoded=tuple(_decoded_files(plan, song, nodes, results)),
         edges=_edges(after, song.place > 0, not last),
         stereo=StereoFacts(after.correlation, after.side_to_mid_db, after.dc_offset),
     )
+
+
+def _is_joined(takes: Sequence[TakeSpec], place: int) -> bool:
+    """Whether a song goes on from the one before it, or the next one from it, as one recording."""
+    return any(take.joined for take in takes[max(place, 1) : place + 2])
 
 
 def _tone_facts(
@@ -100,8 +116,7 @@ def _tone_facts(
 ) -> CurveFacts | None:
     if asked is None or target.tone is None:
         return None
-    distances = [tone_distance_db(target.tone, asked.aim_db, each) for each in (before, after)]
-    return _curve_facts(asked.unbound_db, trim.tone_db, distances)
+    return _curve_facts(asked.unbound_db, trim.tone_db, tone_distances_db(target.tone, asked.aim_db, before, after))
 
 
 def _width_facts(
@@ -111,18 +126,24 @@ def _width_facts(
         return None
     tone_db = trim.tone_db or (0.0,) * len(LTAS_BANDS_HZ)
     applied = tuple(side - tone for side, tone in zip(trim.side_db or tone_db, tone_db, strict=True))
-    distances = [width_distance_db(asked.width.aim_db, each) for each in (before, after)]
-    return _curve_facts(asked.width.unbound_db, applied, distances)
+    return _curve_facts(asked.width.unbound_db, applied, width_distances_db(asked.width.aim_db, before, after))
 
 
 def _curve_facts(
-    unbound_db: tuple[float, ...], applied_db: tuple[float, ...], distances: Sequence[float | None]
+    unbound_db: tuple[float, ...], applied_db: tuple[float, ...], distances_db: tuple[float, float] | None
 ) -> CurveFacts | None:
-    before, after = distances
     nothing = (0.0,) * len(LTAS_BANDS_HZ)
-    if before is None or after is None:
-        return None
-    return CurveFacts(unbound_db or nothing, applied_db or nothing, before, after)
+    return CurveFacts(unbound_db or nothing, applied_db or nothing, *distances_db) if distances_db else None
+
+
+def _has_no_side(target: MatchSpec, number: int, master: Measurement) -> bool:
+    """Whether a song that is not silent was to be matched in width, and is mono or has a dead channel."""
+    asked = target.width is not None and target.song(number).width > 0.0
+    return asked and bool(master.ltas_db) and side_over_mid_db(master) is None
+
+
+def _range_facts(asked: Asked, trim: Trim) -> RangeFacts | None:
+    return None if asked.range_lu is None else RangeFacts(asked.range_lu, trim.range_factor, trim.ride_max_db)
 
 
 def _edges(after: Measurement, head_open: bool, tail_open: bool) -> EdgeFacts:

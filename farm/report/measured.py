@@ -22,12 +22,12 @@ from farm.report.chart import (
     even_ticks,
     thin_out,
 )
+from farm.report.figures import cell, rounded
 from farm.units import db_to_linear, linear_to_db, seconds_to_clock
 
 if TYPE_CHECKING:
     from farm.measure.files import FileMeasurement
 
-_DIGITS = 3
 _OFFSET_DIGITS = 7
 _MOST_POINTS = 600
 
@@ -82,8 +82,8 @@ def measured_document(each: "FileMeasurement") -> dict[str, object]:
     """Return the JSON of one file; what does not exist (silence, too short) is null."""
     facts = asdict(each.measurement)
     head = {"file": str(each.path), "rate_hz": each.info.rate_hz, "channels": each.info.channels}
-    figures = {name: _rounded(facts[name], _DIGITS) for name in _KEYS}
-    offsets = [_rounded(offset, _OFFSET_DIGITS) for offset in each.measurement.dc_offset]
+    figures = {name: rounded(facts[name]) for name in _KEYS}
+    offsets = [rounded(offset, _OFFSET_DIGITS) for offset in each.measurement.dc_offset]
     bands = {f"{hz:g}": level for hz, level in zip(NOMINAL_HZ, each.measurement.ltas_db, strict=False)}
     return head | figures | {"dc_offset": offsets, "ltas_db": bands}
 
@@ -92,7 +92,7 @@ def measured_table(measured: "Sequence[FileMeasurement]") -> str:
     """Return a line for each file."""
     lines = [" ".join(title for title, _ in _COLUMNS)]
     for each in measured:
-        cells = (_cell(getattr(each.measurement, name), len(title)) for title, name in _COLUMNS)
+        cells = (cell(getattr(each.measurement, name), len(title)) for title, name in _COLUMNS)
         lines.append(" ".join(cells) + f"  {each.path}")
     return "\n".join(lines)
 
@@ -232,14 +232,6 @@ def _level_axis(low: float, high: float) -> Axis:
     return Axis(low, high, [(level, f"{level:g}") for level in even_ticks(low, high, 6)])
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
-
-
 def _offset(offset: float) -> str:
     """Return an offset in dBFS; below what 24 bits can tell it is none."""
     return f"{linear_to_db(abs(offset)):.1f} dBFS" if abs(offset) > db_to_linear(-144.0) else "none"
-
-
-def _cell(value: float | None, width: int) -> str:
-    return f"{'-':>{width}}" if value is None else f"{value:{width}.1f}"

@@ -66,10 +66,11 @@ def _draw_song(song: PlannedSong, results: Mapping[str, Result]) -> str | None:
 
 
 def _headline(before: Measurement, after: Measurement, trim: Trim, driven: Mapping[str, Any]) -> str:
+    measure = "" if trim.goal_measure == "integrated" else f" ({trim.goal_measure})"
     figures = [
-        (before.integrated_lufs, "LUFS as mastered"),
+        (before.loudness_lufs(trim.goal_measure), f"LUFS{measure} as mastered"),
         (trim.goal_lufs, "asked for"),
-        (after.integrated_lufs, "finished"),
+        (after.loudness_lufs(trim.goal_measure), "finished"),
         (after.true_peak_dbtp, "dBTP"),
         (driven.get("max_reduction_db"), "dB taken off by the limiter at most"),
     ]

@@ -10,7 +10,18 @@ from farm.graph.events import Event, Listener
 from farm.plan.node import Node, PlannedSong
 from farm.plan.spec import GroupSpec
 
-COST_OF_KIND = {"group": 1.0, "mix": 1.0, "master": 1.5, "match": 0.1, "finish": 4.0, "encode": 6.0, "assemble": 0.1}
+COST_OF_KIND = {
+    "group": 1.0,
+    "mix": 1.0,
+    "master": 1.5,
+    "match": 0.1,
+    "finish": 4.0,
+    "encode": 6.0,
+    "continuous": 12.0,
+    "codec": 6.0,
+    "disc": 2.0,
+    "assemble": 0.1,
+}
 """Rough shares of the time, a group's for each of its stems: for the bar and its estimate only."""
 
 _MOST_SONGS_SHOWN = 12

@@ -5,8 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from farm.album.judged import Finding
-
-_DIGITS = 3
+from farm.report.figures import DIGITS
 
 
 def verdict_text(findings: Sequence[Finding]) -> list[str]:
@@ -18,7 +17,7 @@ def verdict_text(findings: Sequence[Finding]) -> list[str]:
 def verdict_document(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return all findings as JSON facts; numbers are rounded to thousandths."""
     return [
-        {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in asdict(each).items()}
+        {key: round(value, DIGITS) if isinstance(value, float) else value for key, value in asdict(each).items()}
         for each in findings
     ]
 
@@ -37,25 +36,40 @@ def _figure(finding: Finding | None, before: str, after: str = "") -> str:
     return "" if finding is None else f"{before}{_quantity(finding.reached, finding.unit)}{after}"
 
 
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "tone": ("from the aim before", "after"),
-    "width": ("from the aim before", "after"),
-    "limiting": ("allowed", "taken off"),
+_WORDS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("tone", "dB"): ("from the aim before", "after"),
+    ("width", "dB"): ("from the aim before", "after"),
+    ("limiting", "dB"): ("allowed", "taken off"),
+    ("short-term", "LUFS"): ("at most", "found"),
+    ("ceiling", "dBTP"): ("at most", "found"),
+    ("codec", "dBTP"): ("at most", "found"),
+    ("codec", "dB"): ("at most", "taken off"),
+    ("edges", "s"): ("at most", "found"),
+    ("edges", "dBFS"): ("at most", "found"),
+    ("stereo", ""): ("at least", "found"),
+    ("dc", "dBFS"): ("at most", "found"),
 }
+"""What is called by other words than `asked` and `reached`, by aspect and unit: limits are not asked for."""
 
 
-def _line(finding: Finding) -> str:
-    """Return one finding: `missed: loudness: -9.0 LUFS asked, -9.8 LUFS reached: the limiter would have had to ...`."""
-    subject = f"{finding.aspect} ({finding.subject})" if finding.subject else finding.aspect
-    if finding.aspect == "translation":
-        return f"{finding.status}: translation: {finding.why}"
-    words = _WORDS.get(finding.aspect, ("asked", "reached"))
+def finding_line(finding: Finding, name: str) -> str:
+    """Return one finding: `missed: loudness: -9.0 LUFS asked, -9.8 LUFS reached: the limiter would have had to ...`.
+    What is as asked has no status in front."""
+    words = _WORDS.get((finding.aspect, finding.unit), ("asked", "reached"))
     figures = ", ".join(
         f"{_quantity(value, finding.unit)} {word}"
         for value, word in zip((finding.asked, finding.reached), words, strict=True)
         if value is not None
     )
-    return ": ".join(filter(None, (finding.status, subject, figures, finding.why)))
+    status = "" if finding.status == "ok" else finding.status
+    return ": ".join(filter(None, (status, name, figures, finding.why)))
+
+
+def _line(finding: Finding) -> str:
+    """A warning of translation says its figures itself."""
+    if finding.aspect == "translation":
+        return f"{finding.status}: translation: {finding.why}"
+    return finding_line(finding, f"{finding.aspect} ({finding.subject})" if finding.subject else finding.aspect)
 
 
 def _quantity(value: float | None, unit: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.album.dynamics import range_factors
+from farm.album.dynamics import range_factors, unbound_range_factors
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.spec import DynamicsSpec, InputSpec, MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
@@ -38,6 +38,12 @@ def test_references_are_weighted() -> None:
     one, other = reference("a", 1.0), reference("b", 3.0)
     factors = range_factors(match(references=(one, other)), {1: song(10.0)}, {one: song(5.0), other: song(9.0)})
     assert factors == {1: 0.8}
+
+
+def test_what_is_asked_knows_no_bounds() -> None:
+    songs = {1: song(2.0), 2: song(6.0), 3: song(20.0)}
+    assert range_factors(match(), songs, {}) == {1: 1.5, 2: 1.0, 3: 0.5}
+    assert unbound_range_factors(match(), songs, {}) == pytest.approx({1: 3.0, 2: 1.0, 3: 0.3})
 
 
 def test_by_default_nothing_is_ridden() -> None:

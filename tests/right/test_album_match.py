@@ -1,17 +1,26 @@
 """From measurements to trims: what is rounded, what songs share, and what a verdict is told."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from farm.album.asked import ask_songs, asked_facts, asked_from
-from farm.album.filtered import loudness_change_lu
 from farm.album.match import album_lufs, match_songs
-from farm.dsp.tone_filter import ToneFilter
+from farm.errors import AudioError
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.measure.meter import Meter
-from farm.plan.spec import DynamicsSpec, MatchSpec, SongMatchSpec, ToneSpec, WidthSpec
+from farm.plan.spec import (
+    DynamicsSpec,
+    InputSpec,
+    MatchSpec,
+    ReferenceSpec,
+    SongMatchSpec,
+    ToneSpec,
+    WidthSpec,
+)
 from farm.records import Measurement, digest_of
 
 BANDS = np.array(LTAS_BANDS_HZ)
@@ -78,21 +87,68 @@ def test_the_side_has_the_tone_and_the_width_on_top_of_it() -> None:
     assert np.all((side - mid)[BANDS < 110.0] == 0.0)
 
 
-def test_the_estimate_of_a_filters_loudness_is_what_filtered_sound_measures() -> None:
-    generator = np.random.default_rng(3)
-    sound = np.cumsum(generator.standard_normal((10 * 48000, 2)), axis=0).astype(np.float32)
-    sound = (0.02 * (sound - np.linspace(sound[0], sound[-1], len(sound)))).astype(np.float32)
-    sound += (0.1 * generator.standard_normal(sound.shape)).astype(np.float32)
-    gains = tuple(np.round(4.0 * np.sin(np.arange(30) / 3.0), 1).tolist())
-    before, after = Meter(48000), Meter(48000)
-    filtered = ToneFilter(LTAS_BANDS_HZ, gains, 48000)
-    before.push(sound)
-    for part in (filtered.push(sound), filtered.flush()):
-        after.push(np.ascontiguousarray(part))
-    was, has = before.finish(), after.finish()
-    assert was.integrated_lufs is not None
-    assert has.integrated_lufs is not None
-    assert loudness_change_lu(was, gains, ()) == pytest.approx(has.integrated_lufs - was.integrated_lufs, abs=0.3)
+@pytest.mark.parametrize("measure", ["integrated", "short-term"])
+def test_goals_are_in_the_measure_that_is_asked_for(measure: str) -> None:
+    """The songs' loudest 3 s lie 1 LU above their loudness."""
+    trims = match_songs(spec("track", loudness_measure=measure), {1: song(-20.0), 2: song(-17.0)}, {})
+    assert [trim.gain_db for trim in trims.values()] == ([6.0, 3.0] if measure == "integrated" else [5.0, 2.0])
+    assert all(trim.goal_measure == measure and trim.goal_lufs == -14.0 for trim in trims.values())
+
+
+def test_a_song_too_short_for_the_measure_is_left_alone() -> None:
+    short = replace(song(-20.0), max_short_term_lufs=None)
+    trims = match_songs(spec("track", loudness_measure="short-term"), {1: short, 2: song(-17.0)}, {})
+    assert (trims[1].gain_db, trims[1].goal_lufs) == (0.0, None)
+
+
+def test_what_is_joined_or_finished_together_has_common_goals_of_its_own() -> None:
+    joined, beside = SongMatchSpec(joined=1, run=1), SongMatchSpec(run=1)
+    songs = {1: song(-20.0), 2: song(-16.0), 3: song(-24.0)}
+    trims = match_songs(spec("album", (joined, joined, beside)), songs, {})
+    both, all_three = (
+        10.0 * np.log10(np.mean(10.0 ** (np.array(levels) / 10.0))) for levels in ((-20, -16), (-20, -16, -24))
+    )
+    assert trims[1].joined_goal_lufs == trims[2].joined_goal_lufs == pytest.approx(both + trims[1].gain_db, abs=0.02)
+    assert trims[3].joined_goal_lufs == trims[3].goal_lufs
+    assert {trim.run_goal_lufs for trim in trims.values()} == {trims[1].run_goal_lufs}
+    assert trims[1].run_goal_lufs == pytest.approx(all_three + trims[1].gain_db, abs=0.02)
+
+
+def test_common_goals_of_loudest_3_s_are_those_of_the_loudest_song() -> None:
+    joined = SongMatchSpec(joined=1, run=1)
+    match = spec("album", (joined, joined), loudness_measure="short-term")
+    trims = match_songs(match, {1: song(-20.0), 2: song(-16.0)}, {})
+    assert trims[1].run_goal_lufs == trims[1].joined_goal_lufs == trims[2].goal_lufs == -14.0
+
+
+REFERENCE = ReferenceSpec(InputSpec("digest", "ref.flac", 1, 1))
+SILENT = Measurement(10.0, None, None, None, None, None, None)
+MONO = replace(song(-14.0), ltas_side_db=())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "measured", "kind"),
+    [
+        ({"loudness_references": (REFERENCE,)}, SILENT, "a loudness"),
+        ({"tone": ToneSpec((REFERENCE,))}, SILENT, "a tone"),
+        ({"width": WidthSpec((REFERENCE,))}, MONO, "a width"),
+        ({"dynamics": DynamicsSpec((REFERENCE,))}, replace(song(-14.0), loudness_range_lu=None), "dynamics"),
+    ],
+)
+def test_references_that_have_nothing_to_aim_at_are_refused(
+    kinds: dict[str, Any], measured: Measurement, kind: str
+) -> None:
+    with pytest.raises(AudioError, match=f"no reference has {kind} ") as caught:
+        match_songs(spec("track", **kinds), {1: song(-20.0)}, {REFERENCE: measured})
+    assert (caught.value.code, caught.value.where) == ("reference-silent", "ref.flac")
+
+
+def test_a_silent_reference_beside_another_has_no_say() -> None:
+    other = ReferenceSpec(InputSpec("other", "other.flac", 1, 1))
+    match = spec("track", tone=ToneSpec((REFERENCE, other)))
+    songs, loud = {1: song(-20.0)}, song(-14.0, tilt_db_oct=1.0)
+    alone = match_songs(spec("track", tone=ToneSpec((other,))), songs, {other: loud})
+    assert match_songs(match, songs, {REFERENCE: SILENT, other: loud}) == alone
 
 
 def test_what_was_asked_knows_no_bounds_and_survives_as_facts() -> None:

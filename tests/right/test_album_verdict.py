@@ -15,6 +15,7 @@ from farm.album.judged import (
     Finding,
     JudgedSong,
     LimiterFacts,
+    RangeFacts,
     StereoFacts,
     worst_status,
 )
@@ -94,10 +95,43 @@ class TestLoudness:
         assert why
         assert why.endswith("; all but 25% of it is too quiet to count")
 
-    def test_what_runs_into_others_shares_their_gain(self) -> None:
+    @pytest.mark.parametrize(
+        ("joined", "why"),
+        [
+            (True, "finished together with the songs that it is joined to: they share one gain"),
+            (False, "overlaps with other songs: they sound in its file, and one limiter goes through all of them"),
+        ],
+    )
+    @pytest.mark.parametrize("limiter", [LimiterFacts(4.0, 0.0), LimiterFacts(24.0, 8.0)])
+    def test_a_run_that_is_as_loud_as_asked_is_why_its_songs_are_not(
+        self, joined: bool, why: str, limiter: LimiterFacts
+    ) -> None:
+        """Whatever the limiter did: it is the run's, and the run reached its loudness."""
         for lufs in (-14.5, -13.5):
-            run = judged(finished=measured(lufs), in_run=True, limiter=LimiterFacts(4.0, 0.0))
-            assert the_only(run).why == "finished together with the songs it runs into: they share one gain"
+            found = the_only(judged(finished=measured(lufs), in_run=True, joined=joined, limiter=limiter))
+            assert (found.status, found.why) == ("warn", why)
+
+    def test_a_run_that_is_not_as_loud_as_asked_blames_its_limiter(self) -> None:
+        found = the_only(judged(finished=measured(-14.5), in_run=True, run_reached=False))
+        assert found.status == "missed"
+        assert found.why == (
+            "the limiter would have had to take off more than 2.6 dB; at -1.0 dBTP it reaches -14.5 LUFS"
+        )
+
+    @pytest.mark.parametrize("gain_db", [24.0, 23.93])
+    def test_a_song_at_the_most_gain_is_short_of_gain_though_it_is_limited_too(self, gain_db: float) -> None:
+        """What overshot the ceiling was taken off again, 0.07 dB of it."""
+        faint = judged(finished=measured(-19.0, -1.1), limiter=LimiterFacts(gain_db, 6.0))
+        assert the_only(faint).why == "24.0 dB of gain is the most that is applied"
+
+    def test_a_song_that_nothing_holds_back_says_by_how_much_it_is_softer(self) -> None:
+        assert the_only(judged(finished=measured(-14.3), limiter=LimiterFacts(4.0, 0.0))).why == (
+            "0.3 LU softer than asked"
+        )
+
+    def test_a_tenth_is_near_enough_and_more_is_not(self) -> None:
+        assert wrong(judged(finished=measured(-14.09))) == []
+        assert the_only(judged(finished=measured(-14.12))).aspect == "loudness"
 
     def test_a_song_that_is_too_loud_is_missed_too(self) -> None:
         assert the_only(judged(finished=measured(-13.5))).why == "0.5 LU louder than asked"
@@ -130,6 +164,18 @@ class TestLoudness:
 
 
 class TestShortTerm:
+    def test_where_loudness_means_the_loudest_three_seconds_those_are_judged(self) -> None:
+        """A song 2 LU below by the whole of it has just what was asked for, and one 0.5 LU below has not."""
+        well = judged(measure="short-term", finished=measured(-16.0, max_short_term_lufs=-14.0))
+        assert wrong(well) == []
+        found = the_only(judged(measure="short-term", finished=measured(-14.0, max_short_term_lufs=-14.5)))
+        assert (found.aspect, found.status, found.reached, found.subject) == ("loudness", "missed", -14.5, "short-term")
+
+    def test_a_lossy_file_of_such_a_song_is_judged_by_the_song(self) -> None:
+        file = DecodedFile("mp3-320", -1.0, -16.05, -1.2)
+        finished = measured(-16.0, max_short_term_lufs=-14.0)
+        assert wrong(judged(measure="short-term", finished=finished, decoded=(file,))) == []
+
     def test_what_is_too_loud_for_three_seconds_is_missed(self) -> None:
         found = the_only(judged(max_short_term_lufs=-10.0, finished=measured(max_short_term_lufs=-8.5)))
         assert (found.aspect, found.asked, found.reached) == ("short-term", -10.0, -8.5)
@@ -152,12 +198,16 @@ class TestPeaks:
         assert (found.aspect, found.status, found.why) == ("ceiling", "missed", "0.07 dB over")
 
     @pytest.mark.parametrize(("fails", "status"), [(False, "warn"), (True, "missed")])
-    def test_more_limiting_than_allowed_warns_or_fails_and_says_what_there_is_room_for(
+    def test_more_limiting_than_allowed_warns_or_fails_and_says_what_gain_it_took(
         self, fails: bool, status: str
     ) -> None:
         found = the_only(judged(max_reduction_db=2.0, over_reduction_fails=fails))
         assert (found.aspect, found.status, found.asked, found.reached) == ("limiting", status, 2.0, 2.13)
-        assert found.why == "the master's peaks stand 14.0 dB above its loudness, and there is room for 13.0"
+        assert found.why == "its loudness takes +4.2 dB in front of the limiter"
+
+    def test_more_limiting_than_allowed_in_a_run_is_that_of_the_run(self) -> None:
+        found = the_only(judged(max_reduction_db=2.0, in_run=True))
+        assert found.why == "limited together with the songs that it runs into"
 
     def test_soft_clipping_is_told(self) -> None:
         clipped = [each for each in judge_song(judged(limiter=LimiterFacts(4.0, 1.0, 0.5, 0.8))) if each.subject]
@@ -185,8 +235,38 @@ class TestMatching:
 
     @pytest.mark.parametrize(("reached", "well"), [(6.4, True), (8.0, False), (5.6, True), (5.0, False)])
     def test_a_loudness_range_is_as_asked_within_half_a_unit_or_a_tenth(self, reached: float, well: bool) -> None:
-        song = judged(range_asked_lu=6.0, finished=measured(loudness_range_lu=reached))
+        song = judged(dynamics=RangeFacts(6.0, 1.0, 3.0), finished=measured(loudness_range_lu=reached))
         assert [each.aspect for each in wrong(song)] == ([] if well else ["dynamics"])
+
+    @pytest.mark.parametrize(
+        ("before", "facts", "reached", "why"),
+        [
+            (20.0, RangeFacts(6.0, 0.5, 24.0), 10.0, ", and 0.5 times that is the least that it is led to"),
+            (4.0, RangeFacts(9.0, 1.5, 24.0), 6.0, ", and 1.5 times that is the most that it is led to"),
+            (12.0, RangeFacts(7.2, 0.6, 3.0), 9.0, ": that takes a ride of 4.8 dB, and 3.0 dB is the most"),
+            (6.0, RangeFacts(7.8, 1.3, 3.0), 6.5, ": the limiter took up to 2.1 dB off its loud parts"),
+            (10.0, RangeFacts(8.0, 0.8, 3.0), 9.2, ""),
+        ],
+    )
+    def test_a_loudness_range_that_is_not_as_asked_names_the_bound_or_the_limiter(
+        self, before: float, facts: RangeFacts, reached: float, why: str
+    ) -> None:
+        ranged = measured(-18.0, -4.0, loudness_range_lu=before)
+        found = the_only(judged(master=ranged, dynamics=facts, finished=measured(loudness_range_lu=reached)))
+        assert (found.asked, found.reached) == (facts.asked_lu, reached)
+        assert found.why == f"its range was {before:.1f} LU before{why}"
+
+    @pytest.mark.parametrize(
+        ("stereo", "aspects", "why"),
+        [
+            (StereoFacts(1.0, None), ["width"], "mono: left alone"),
+            (StereoFacts(None, 0.0), ["width", "stereo"], "one channel is silent: left alone"),
+        ],
+    )
+    def test_a_width_that_cannot_be_matched_is_told(self, stereo: StereoFacts, aspects: list[str], why: str) -> None:
+        found = wrong(judged(has_no_side=True, stereo=stereo))
+        assert [each.aspect for each in found] == aspects
+        assert found[0].why == why
 
 
 class TestCodec:
@@ -233,6 +313,11 @@ class TestSound:
         assert (found.aspect, found.status, found.subject, found.unit) == ("edges", "warn", subject, unit)
         assert wrong(judged(edges=replace(edges, head_open=True, tail_open=True))) == []
 
+    def test_silence_from_end_to_end_has_no_edges(self) -> None:
+        silent = EdgeFacts(head_silence_seconds=10.0, tail_silence_seconds=10.0)
+        found = the_only(judged(goal_lufs=None, finished=SILENCE, edges=silent))
+        assert found.why == "silence: has no loudness"
+
     def test_a_silent_channel_is_told_from_mono(self) -> None:
         assert the_only(judged(stereo=StereoFacts(None, 0.0))).why == "one channel is silent"
         assert wrong(judged(stereo=StereoFacts(1.0, -90.0))) == []
@@ -252,7 +337,25 @@ class TestWords:
 
     def test_the_subject_stands_beside_the_aspect(self) -> None:
         lines = verdict_text(judge_song(judged(edges=EdgeFacts(head_click_dbfs=-20.0))))
-        assert lines[1] == "warn: edges (head): -20.0 dBFS reached: it begins in the middle of a wave: fade it in"
+        assert lines[1] == "warn: edges (head): -20.0 dBFS found: it begins in the middle of a wave: fade it in"
+
+    def test_a_limit_is_not_called_asked(self) -> None:
+        hot = judged(
+            edges=EdgeFacts(head_silence_seconds=1.5),
+            stereo=StereoFacts(-0.4, 3.0, (0.1, 0.0)),
+            decoded=(DecodedFile("mp3-320", -1.0, -14.0, -0.8, 2.4),),
+            max_short_term_lufs=-10.0,
+            finished=measured(max_short_term_lufs=-8.5),
+        )
+        lines = verdict_text(judge_song(hot))
+        assert [line.partition(": ")[2].rpartition(": ")[0] for line in lines[1:]] == [
+            "short-term: -10.0 LUFS at most, -8.5 LUFS found",
+            "codec (mp3-320): -1.0 dBTP at most, -0.8 dBTP found",
+            "codec (mp3-320): 1.0 dB at most, 2.4 dB taken off",
+            "edges (head): 1.0 s at most, 1.5 s found",
+            "stereo (correlation): -0.2 at least, -0.4 found: the channels are out of phase",
+            "dc (channel 1): -60.0 dBFS at most, -20.0 dBFS found: it costs headroom and clicks at the edges",
+        ]
 
     def test_the_document_holds_the_numbers(self) -> None:
         document = json.loads(json.dumps(verdict_document(judge_song(judged(finished=measured(-13.50004))))))

@@ -224,5 +224,5 @@ def test_dither_follows_from_its_seed() -> None:
 def test_word_lengths_and_dithers_that_do_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match="20 bits"):
         Quantiser(20, 2, "none", 0)
-    with pytest.raises(ValueError, match="shaped"):
-        Quantiser(16, 2, "shaped", 0)
+    with pytest.raises(ValueError, match="rectangular"):
+        Quantiser(16, 2, "rectangular", 0)

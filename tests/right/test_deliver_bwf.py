@@ -6,9 +6,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import soundfile
 from deliver_songs import FACTS, TAGS, encode, music, spec_of
 
-from farm.deliver.bwf import bext_chunk
+from farm.deliver.bwf import axml_chunk, bext_chunk
+from farm.plan.spec import TagSpec
 
 
 def chunks_of(path: Path) -> dict[bytes, bytes]:
@@ -26,7 +28,7 @@ def test_bext_says_what_it_is_by_the_standard_s_offsets(tmp_path: Path) -> None:
     chunks = chunks_of(path)
     assert list(chunks) == [b"bext", b"axml", b"fmt ", b"data", b"LIST", b"id3 "]
     bext = chunks[b"bext"]
-    assert bext[:256].rstrip(b"\0") == b"The Example, Zoe - Uber dem Wasser _ _"
+    assert bext[:256].rstrip(b"\0") == b"The Example, Zoe - Uber dem Wasser ? ?"
     assert bext[256:288].rstrip(b"\0") == b"farm 9.8.7"
     assert bext[288:320].rstrip(b"\0") == b"QZABC2600001"
     assert bext[320:330] == b"2026-11-24"
@@ -53,6 +55,33 @@ def test_a_long_title_is_cut_to_its_field() -> None:
     bext = bext_chunk(dataclasses.replace(TAGS, title="x" * 400), FACTS, rate_hz=48000, bits=16)[8:]
     assert bext[:256] == b"The Example, Zoe - " + b"x" * 237
     assert bext[256:266] == b"farm 9.8.7"
+
+
+def test_letters_beyond_ascii_are_spelt_out() -> None:
+    bext = bext_chunk(
+        dataclasses.replace(TAGS, artists=("Ærøskøbing",), title="Straße — Łódź"), FACTS, rate_hz=48000, bits=16
+    )[8:]
+    assert bext[:256].rstrip(b"\0") == b"Aeroeskoebing - Strasse - Lodz"
+
+
+@pytest.mark.parametrize("encoder", ["farm 9.8.7", "farm 9.8.70"])
+@pytest.mark.parametrize("bits", [16, 24])
+def test_an_rf64_is_opened_by_libsndfile_whatever_the_length_of_its_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: str, bits: int
+) -> None:
+    """libsndfile leaves out no byte behind an odd chunk in front of the samples."""
+    monkeypatch.setattr("farm.deliver.wav._LARGEST_RIFF", 1000)
+    tags = dataclasses.replace(TAGS, encoder=encoder)
+    assert all(len(each) % 2 == 0 and struct.unpack_from("<I", each, 4)[0] % 2 == 0 for each in _chunks(tags, bits))
+    path, _ = encode(tmp_path, spec_of("bwf", bits, None, tags=tags), music(2000))
+    assert (soundfile.info(path).format, soundfile.info(path).frames) == ("RF64", 2000)
+
+
+def _chunks(tags: TagSpec, bits: int) -> tuple[bytes, ...]:
+    return (
+        bext_chunk(tags, FACTS, rate_hz=48000, bits=bits),
+        *(axml_chunk(isrc) for isrc in ("QZABC2600001", "QZABC260001")),
+    )
 
 
 def test_axml_names_the_recording(tmp_path: Path) -> None:

@@ -25,9 +25,11 @@ from deliver_songs import (
 
 from farm.audio.source import open_audio
 from farm.audio.word_length import Quantiser
+from farm.deliver import encode as encode_module
 from farm.deliver.continuous import encode_continuous
 from farm.deliver.encode import Part, check_encode, encode_song
 from farm.deliver.wav import wav_header
+from farm.deliver.writers import WRITERS
 from farm.errors import DeliveryError
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")
@@ -220,6 +222,30 @@ def test_the_shortest_song_is_encoded_and_an_empty_one_refused(
     with pytest.raises(DeliveryError) as caught:
         encode(tmp_path, spec_of(form, bits, bitrate_kbps), music(0))
     assert caught.value.code == "song-empty"
+
+
+@pytest.mark.parametrize("frames", [9, 17, 21, 31, 294])
+def test_a_very_short_mp3_is_not_taken_for_a_video(tmp_path: Path, frames: int) -> None:
+    """FFmpeg guesses from the few bytes of these that they are H.263 or VVC."""
+    part = music(60000)[5000 : 5000 + frames]
+    path, _ = encode(tmp_path, spec_of("mp3", None, 320), part, rate_hz=44100)
+    with open_audio(path) as reader:
+        assert reader.read_into(np.empty((5000, 2), np.float32)) == frames
+
+
+def test_a_file_that_cannot_be_decoded_again_is_named_by_its_song(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        encode_module,
+        "WRITERS",
+        {**WRITERS, "mp3": lambda job: job.target.write_bytes(b"no audio at all, whatever it is called")},
+    )
+    with pytest.raises(DeliveryError) as caught:
+        encode(tmp_path, spec_of("mp3", None, 320), music(5000))
+    assert caught.value.code == "encode-failed"
+    assert TAGS.title in caught.value.message
+    assert str(tmp_path) not in caught.value.render()
 
 
 def test_a_song_shorter_than_a_packet_of_aac_is_refused(tmp_path: Path) -> None:

@@ -1,19 +1,27 @@
 """A ceiling holds behind every codec, at the song's loudness; what exceeded it is listed. pyloudnorm is the oracle."""
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
+import mutagen
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from deliver_songs import LOSSY, encode, music, spec_of
+from deliver_songs import FACTS, LOSSY, encode, music, spec_of
 from scipy import signal
 
 from farm.audio.blocks import Block
 from farm.audio.source import open_audio
-from farm.deliver.encode import Encoded
-from farm.deliver.lossy import encode_under_ceiling
+from farm.deliver import lossy, lossy_trial
+from farm.deliver.encode import Encoded, encode_song
+from farm.deliver.lossy import _Limits, encode_under_ceiling
+from farm.deliver.lossy_trial import LossySong
 from farm.deliver.overs import MOST_LISTED, find_overs
+from farm.deliver.song_facts import SongFacts
+from farm.dsp.drive import Driven
+from farm.errors import DeliveryError
 from farm.plan.spec import EncodeSpec, LimiterSpec
 
 RATE_HZ = 48000
@@ -29,11 +37,11 @@ def decode(path: Path) -> Block:
         return block[: reader.read_into(block)]
 
 
-def encode_safely(folder: Path, spec: EncodeSpec, audio: Block) -> tuple[Path, Encoded]:
+def encode_safely(folder: Path, spec: EncodeSpec, audio: Block, facts: SongFacts | None = None) -> tuple[Path, Encoded]:
     source, target = folder / "a.raw", folder / f"a.{spec.format}"
     source.write_bytes(audio.tobytes())
     sizes = {"frames": len(audio), "rate_hz": RATE_HZ, "exact_bits": None}
-    return target, encode_under_ceiling(spec, source, target, **sizes, scratch=folder / "scratch")
+    return target, encode_under_ceiling(spec, source, target, **sizes, scratch=folder / "scratch", facts=facts)
 
 
 def swelling_square() -> Block:
@@ -75,20 +83,142 @@ def test_a_decoded_file_keeps_its_ceiling_at_its_loudness(
     assert loudness_of(decoded) == pytest.approx(loudness_of(audio), abs=0.15)
 
 
-def test_a_song_that_cannot_keep_its_loudness_is_lowered_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def drums() -> Block:
+    """Bursts of noise over a low tone, clipped flat: loud as few records are, and more so than any limiter makes it."""
+    time = np.arange(2 * RATE_HZ) / RATE_HZ
+    noise = np.random.default_rng(7).standard_normal((len(time), 2)) * np.exp(-(time % 0.25) / 0.05)[:, None]
+    tone = np.sin(2 * np.pi * 55 * time) * np.exp(-(time % 0.5) / 0.15)
+    return np.clip(0.9 * noise + 0.8 * tone[:, None], -0.4, 0.4).astype(np.float32)
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[Encoded]:
+    """Collects every encode."""
+    found: list[Encoded] = []
+
+    def encode_and_note(*arguments: Any, **options: Any) -> Encoded:
+        found.append(encode_song(*arguments, **options))
+        return found[-1]
+
+    for module in (lossy, lossy_trial):
+        monkeypatch.setattr(module, "encode_song", encode_and_note)
+    return found
+
+
+SATURATED = [("mp3", None, 9.0), ("aac", 256, None), ("vorbis", None, 0.0)]
+
+
+@pytest.mark.parametrize(("form", "bitrate_kbps", "quality"), SATURATED)
+def test_where_the_limiter_saturates_the_nearest_file_under_the_ceiling_is_kept(
+    tmp_path: Path, tried: list[Encoded], form: str, bitrate_kbps: int | None, quality: float | None
 ) -> None:
-    monkeypatch.setattr("farm.deliver.lossy._LIMITED_ROUNDS", 1)
-    monkeypatch.setattr(
-        "farm.deliver.lossy._limit", lambda song, *_: (tmp_path / "scratch").write_bytes(song.path.read_bytes())
+    """The first encode is one of them, and limiting that brings less than half a LU is not worth its sound."""
+    audio, spec = drums(), spec_of(form, None, bitrate_kbps, quality=quality)
+    path, encoded = encode_safely(tmp_path, spec, audio)
+    aim = loudness_of(audio)
+    under = [each for each in tried if each.true_peak_dbtp is not None and each.true_peak_dbtp <= -1.0]
+    assert encoded.rounds == len(tried) > 1
+    assert encoded.audio_sha256 in {each.audio_sha256 for each in under}
+    assert lost_lu(encoded, aim) <= min(lost_lu(each, aim) for each in under) + 0.5
+    decoded = decode(path)
+    assert 20 * np.log10(np.abs(signal.resample_poly(decoded, 8, 1)).max()) <= -0.95
+    assert encoded.integrated_lufs == pytest.approx(loudness_of(decoded), abs=0.1)
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".trial"] == []
+
+
+def lost_lu(encoded: Encoded, aim_lufs: float) -> float:
+    assert encoded.integrated_lufs is not None
+    return abs(encoded.integrated_lufs - aim_lufs)
+
+
+def test_a_limit_that_came_down_too_far_goes_up_again() -> None:
+    limits = _Limits(highest_dbtp=-1.0, now_dbtp=-2.0)
+    limits.follow(2.0)
+    assert limits.now_dbtp == pytest.approx(-4.05)
+    limits.follow(-1.55)
+    assert limits.now_dbtp == pytest.approx(-2.55)
+    limits.follow(0.3)
+    assert limits.now_dbtp == pytest.approx(-2.9)
+    limits.follow(-3.0)
+    assert limits.now_dbtp == pytest.approx((-2.9 - 2.55) / 2.0), (
+        "between one that keeps the ceiling and one that does not"
     )
-    audio = swelling_square()
-    path, encoded = encode_safely(tmp_path, spec_of("aac", None, 128), audio)
+
+
+def test_a_limit_never_exceeds_the_highest() -> None:
+    limits = _Limits(highest_dbtp=-1.0, now_dbtp=-2.0)
+    limits.follow(-5.0)
+    assert limits.now_dbtp == -1.0
+
+
+@pytest.fixture
+def useless_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limiter that can do no more than to make all softer by 12 dB."""
+
+    def limit(song: LossySong, _limit_dbtp: float, _louder_lu: float, scratch: Path) -> Driven:
+        scratch.write_bytes((np.fromfile(song.path, "<f4") * np.float32(0.25)).tobytes())
+        own_lufs = song.measured.integrated_lufs
+        return Driven(-12.0, None if own_lufs is None else own_lufs - 12.04, None, 0.0, 0.0, reached=False)
+
+    monkeypatch.setattr(lossy, "_limit", limit)
+
+
+@pytest.mark.usefixtures("useless_limiter")
+def test_a_song_that_limiting_does_not_help_is_lowered_by_the_over_and_says_so(tmp_path: Path) -> None:
+    audio, spec = swelling_square(), spec_of("aac", None, 128)
+    _, plain = encode(tmp_path, spec, audio)
+    path, encoded = encode_safely(tmp_path, spec, audio)
     assert encoded.true_peak_dbtp is not None
-    assert encoded.true_peak_dbtp <= -1.0
-    assert encoded.lowered_db > 0.0
+    assert plain.true_peak_dbtp is not None
+    assert -1.5 <= encoded.true_peak_dbtp <= -1.0
+    assert encoded.lowered_db == pytest.approx(plain.true_peak_dbtp + 1.0, abs=0.2)
     assert encoded.backed_off_db == 0.0
     assert loudness_of(decode(path)) == pytest.approx(loudness_of(audio) - encoded.lowered_db, abs=0.15)
+
+
+@pytest.mark.usefixtures("useless_limiter")
+@pytest.mark.parametrize(("form", "_", "bitrate_kbps"), LOSSY)
+def test_a_file_off_its_loudness_tells_players_its_own(
+    tmp_path: Path, form: str, _: None, bitrate_kbps: int | None
+) -> None:
+    audio, spec = swelling_square(), spec_of(form, None, bitrate_kbps)
+    path, encoded = encode_safely(tmp_path, spec, audio, FACTS)
+    assert encoded.integrated_lufs is not None
+    assert encoded.true_peak_dbtp is not None
+    assert encoded.lowered_db > 0.1
+    assert encoded.size_bytes == path.stat().st_size
+    assert hashlib.sha256(decode(path).tobytes()).hexdigest() == encoded.audio_sha256
+    tags = gains_of(path)
+    if form == "opus":
+        assert tags == {
+            "R128_TRACK_GAIN": str(round(256 * (-23.0 - encoded.integrated_lufs))),
+            "R128_ALBUM_GAIN": "-2304",
+        }
+        return
+    assert tags["REPLAYGAIN_TRACK_GAIN"] == f"{-18.0 - encoded.integrated_lufs:.2f} dB"
+    assert float(tags["REPLAYGAIN_TRACK_PEAK"]) == pytest.approx(10 ** (encoded.true_peak_dbtp / 20.0), abs=1e-6)
+    assert (tags["REPLAYGAIN_ALBUM_GAIN"], tags["REPLAYGAIN_ALBUM_PEAK"]) == ("-4.00 dB", "0.891251")
+
+
+def gains_of(path: Path) -> dict[str, str]:
+    tags = mutagen.File(path).tags
+    names = {name.split(":")[-1].upper(): value for name, value in dict(tags).items()}
+    found = {name: value for name, value in names.items() if name.startswith(("REPLAYGAIN_", "R128_"))}
+    texts = {name: value if isinstance(value, str) else value[0] for name, value in found.items()}
+    return {name: text.decode() if isinstance(text, bytes) else str(text) for name, text in texts.items()}
+
+
+def test_a_file_at_its_loudness_has_the_song_s_gains(tmp_path: Path) -> None:
+    path, _ = encode_safely(tmp_path, spec_of("mp3", None, 320), swelling_square(), FACTS)
+    assert gains_of(path)["REPLAYGAIN_TRACK_GAIN"] == "-3.75 dB"
+
+
+def test_what_exceeds_its_ceiling_whatever_is_tried_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lossy, "_LIMITED_ROUNDS", 0)
+    monkeypatch.setattr(lossy, "_LEVELLED_ROUNDS", 0)
+    with pytest.raises(DeliveryError) as caught:
+        encode_safely(tmp_path, spec_of("aac", None, 128), swelling_square())
+    assert caught.value.code == "ceiling-missed"
 
 
 def test_the_limiter_has_the_character_that_finishing_has(tmp_path: Path) -> None:

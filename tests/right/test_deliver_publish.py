@@ -19,6 +19,9 @@ from farm.deliver.publish import Publication, publish
 from farm.errors import DeliveryError
 from farm.plan.spec import TagSpec
 
+INTENT = ".farm-intent"
+"""What a publish that does not come to its end leaves behind, beside what is delivered."""
+
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
@@ -43,7 +46,7 @@ def blobs(tmp_path: Path) -> Path:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "SHA256SUMS"}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in ("SHA256SUMS", INTENT)}
 
 
 def test_files_are_put_in_place_with_their_checksums(tmp_path: Path, blobs: Path) -> None:
@@ -63,7 +66,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path, blobs: Path) -> None
     files = [publication(blobs, "a.wav", b"a"), publication(blobs, "b.wav", b"b")]
     publish(out, files, digest_of_file=digest_of_file)
     before = (out / "a.wav").stat(), (out / "SHA256SUMS").stat()
-    (out / "b.wav").write_bytes(b"broken")
+    (out / "b.wav").unlink()
     again = publish(out, files, digest_of_file=digest_of_file)
     assert [each.written for each in again] == [False, True]
     after = (out / "a.wav").stat(), (out / "SHA256SUMS").stat()
@@ -81,6 +84,82 @@ def test_only_what_farm_put_there_and_nobody_changed_is_removed(tmp_path: Path, 
     assert content(out) == {"01 new.wav": b"new", "02 b.wav": b"edited by hand", "notes.txt": b"mine"}
 
 
+def test_a_file_of_somebody_else_keeps_its_name_and_nothing_is_delivered(tmp_path: Path, blobs: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "b.wav").write_bytes(b"mine")
+    files = [publication(blobs, "a.wav", b"a"), publication(blobs, "b.wav", b"b")]
+    for _ in range(2):
+        with pytest.raises(DeliveryError) as caught:
+            publish(out, files, digest_of_file=digest_of_file)
+        assert (caught.value.code, caught.value.where) == ("name-taken", str(out / "b.wav"))
+        assert caught.value.hint == "move it away, or delete it"
+        assert content(out) == {"b.wav": b"mine"}
+    (out / "b.wav").unlink()
+    publish(out, files, digest_of_file=digest_of_file)
+    assert content(out) == {"a.wav": b"a", "b.wav": b"b"}
+    assert not (out / INTENT).exists()
+
+
+def test_a_delivered_file_that_somebody_changed_is_not_lost(tmp_path: Path, blobs: Path) -> None:
+    out = tmp_path / "out"
+    publish(out, [publication(blobs, "a", b"old")], digest_of_file=digest_of_file)
+    (out / "a").write_bytes(b"edited by hand")
+    with pytest.raises(DeliveryError, match="changed since"):
+        publish(out, [publication(blobs, "a", b"new")], digest_of_file=digest_of_file)
+    assert content(out) == {"a": b"edited by hand"}
+
+
+@pytest.mark.parametrize("kind", ["dangling link", "link", "pipe"])
+def test_what_is_no_file_of_farm_s_keeps_its_name(tmp_path: Path, blobs: Path, kind: str) -> None:
+    out, precious = tmp_path / "out", tmp_path / "precious"
+    out.mkdir()
+    if kind == "pipe":
+        os.mkfifo(out / "a")
+    else:
+        (out / "a").symlink_to(precious)
+    if kind == "link":
+        precious.write_bytes(b"precious")
+    with pytest.raises(DeliveryError) as caught:
+        publish(out, [publication(blobs, "a", b"a")], digest_of_file=digest_of_file)
+    assert caught.value.code == "name-taken"
+    assert os.path.lexists(out / "a")
+    assert not (out / "a").is_file() or precious.read_bytes() == b"precious"
+
+
+def test_a_text_of_somebody_else_is_not_taken_for_a_list(tmp_path: Path, blobs: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "SHA256SUMS").write_text("see the other folder\n")
+    with pytest.raises(DeliveryError) as caught:
+        publish(out, [publication(blobs, "a", b"a")], digest_of_file=digest_of_file)
+    assert (caught.value.code, caught.value.where) == ("name-taken", str(out / "SHA256SUMS"))
+    assert (out / "SHA256SUMS").read_text() == "see the other folder\n"
+
+
+@pytest.mark.parametrize("step", ["_sync_folder", "write_checksums", "_remove_stale"])
+def test_what_a_killed_publish_put_in_place_is_known_to_the_next(
+    tmp_path: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """It may have put new files in place whose digests no list has, and the next one may deliver others."""
+    out = tmp_path / "out"
+    publish(out, [publication(blobs, "a", b"first")], digest_of_file=digest_of_file)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for data in (b"second", b"third"):
+        file = publication(blobs, "a", data)
+        with monkeypatch.context() as patch:
+            patch.setattr(f"farm.deliver.publish.{step}", die)
+            with pytest.raises(KeyboardInterrupt):
+                publish(out, [file], digest_of_file=digest_of_file)
+        assert content(out) == {"a": data}
+    publish(out, [publication(blobs, "a", b"fourth")], digest_of_file=digest_of_file)
+    assert content(out) == {"a": b"fourth"}
+    assert not (out / INTENT).exists()
+
+
 def test_names_can_be_swapped(tmp_path: Path, blobs: Path) -> None:
     out = tmp_path / "out"
     publish(out, [publication(blobs, "1", b"a"), publication(blobs, "2", b"b")], digest_of_file=digest_of_file)
@@ -92,7 +171,9 @@ def test_a_list_cannot_remove_what_lies_outside_its_folder(tmp_path: Path, blobs
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "precious").write_bytes(b"x")
-    (out / "SHA256SUMS").write_text(f"{sha256(b'x')}  ../precious\n{sha256(b'x')}  {tmp_path / 'precious'}\nnonsense\n")
+    (out / "SHA256SUMS").write_text(
+        f"{sha256(b'x')}  ../precious\n{sha256(b'x')}  {tmp_path / 'precious'}\nnonsense\n{sha256(b'x')}  x\n"
+    )
     publish(out, [publication(blobs, "a", b"a")], digest_of_file=digest_of_file)
     assert (tmp_path / "precious").exists()
 
@@ -233,6 +314,17 @@ def test_brackets_around_what_a_song_does_not_have_go_with_it() -> None:
     assert file_names("{title} ({version}) [{isrc}].{ext}", "flac", [song("T")]) == ("T [QZABC2600001].flac",)
     assert file_names("{title} [{isrc}].{ext}", "flac", [replace(song("T"), isrc=None)]) == ("T.flac",)
     assert file_names("{title}.{ext}", "flac", [bare]) == ("T ().flac",)
+
+
+@pytest.mark.parametrize("template", ["{number:02} {title}.{ext}", "{disc}-{number:02} {title}.{ext}"])
+def test_names_sort_as_the_tracks_do_however_many_there_are(template: str) -> None:
+    for total in (9, 99, 100, 1000):
+        songs = [replace(song("T", number), track_total=total) for number in range(1, total + 1)]
+        names = file_names(template, "flac", songs)
+        assert list(names) == sorted(names)
+        assert f"{1:0{max(2, len(str(total)))}} T.flac" in names[0]
+    assert file_names("{number:03} {title}.{ext}", "flac", [song("T")]) == ("001 T.flac",)
+    assert file_names("{number} {title}.{ext}", "flac", [replace(song("T"), track_total=100)]) == ("1 T.flac",)
 
 
 def test_songs_of_two_discs_have_names_of_their_own() -> None:

@@ -31,6 +31,7 @@ def driven(
     ceiling_dbtp: float = -1.0,
     max_gain_db: float = 24.0,
     limiter: LimiterSettings = TRANSPARENT,
+    measure: str = "integrated",
 ) -> tuple[Signal, Driven]:
     source = folder / "source.raw"
     signal.astype("<f4").tofile(source)
@@ -45,6 +46,7 @@ def driven(
         ceiling_dbtp=ceiling_dbtp,
         max_gain_db=max_gain_db,
         limiter=limiter,
+        measure=measure,
     )
     assert [path.name for path in folder.iterdir()] == ["source.raw"], "nothing is left behind"
     out = np.concatenate(blocks)
@@ -133,7 +135,7 @@ def test_the_goal_is_reached(goal_lufs: float, rate_hz: int, tmp_path: Path) -> 
     signal = stereo(0.5 * bursts(rate_hz, 4.0))
     out, facts = driven(tmp_path, signal, rate_hz, goal_lufs=goal_lufs)
     assert facts.reached
-    assert facts.integrated_lufs == pytest.approx(goal_lufs, abs=TOLERANCE_LU)
+    assert facts.loudness_lufs == pytest.approx(goal_lufs, abs=TOLERANCE_LU)
     # The other meter's filters differ by up to 0.01 LU away from 48 kHz.
     assert loudness_lufs(out, rate_hz) == pytest.approx(goal_lufs, abs=TOLERANCE_LU + 0.02)
     assert true_peak_dbtp(out) <= -1.0
@@ -210,7 +212,7 @@ def test_with_room_enough_the_gain_is_plain(tmp_path: Path) -> None:
     out, facts = driven(tmp_path, signal, goal_lufs=-30.0)
     np.testing.assert_allclose(out, signal * np.float32(10.0 ** (facts.gain_db / 20.0)), rtol=1e-6)
     assert facts.max_reduction_db == 0.0
-    assert facts.integrated_lufs == pytest.approx(loudness_lufs(out, 48_000), abs=0.02)
+    assert facts.loudness_lufs == pytest.approx(loudness_lufs(out, 48_000), abs=0.02)
     assert facts.true_peak_dbtp == pytest.approx(true_peak_dbtp(out), abs=0.2)
 
 
@@ -225,6 +227,58 @@ def test_a_goal_out_of_reach_gives_the_nearest_and_says_so(tmp_path: Path) -> No
     assert not facts.reached
     assert facts.gain_db < 6.0, "a square gets no louder by driving on"
     assert true_peak_dbtp(out) <= -1.0
+
+
+def test_a_goal_that_is_nearly_reachable_costs_no_loudness(tmp_path: Path) -> None:
+    """What is asked for a little more loudly comes out no softer than by the little that is given up for less drive."""
+    signal = stereo(0.5 * bursts(48_000, 4.0))
+    best, least = -7.32, -7.42
+    for goal_lufs in (-7.6, -7.45, best, -7.3, -7.25, -7.15, -6.0):
+        _, facts = driven(tmp_path, signal, goal_lufs=goal_lufs)
+        assert facts.loudness_lufs is not None
+        assert facts.loudness_lufs >= min(goal_lufs - TOLERANCE_LU, least)
+        assert facts.reached == (goal_lufs - best < 0.1)
+        if facts.reached:
+            assert facts.loudness_lufs == pytest.approx(goal_lufs, abs=0.1)
+
+
+def test_what_brings_next_to_nothing_is_not_driven(tmp_path: Path) -> None:
+    """The last tenth of a LU would have cost 10 dB and more."""
+    signal = stereo(np.random.default_rng(1).standard_normal(192_000) * 0.3)
+    facts = driven(tmp_path, signal, goal_lufs=0.0)[1]
+    assert facts.gain_db < 13.0
+    assert facts.loudness_lufs == pytest.approx(-6.768, abs=0.11)
+
+
+@pytest.mark.parametrize("goal_lufs", [-11.0, 3.0])
+def test_settings_are_whole_thousandths_of_a_decibel(goal_lufs: float, tmp_path: Path) -> None:
+    """Whether the goal is reached, or eased off: the last bit of a logarithm does not change the audio."""
+    facts = driven(tmp_path, stereo(0.5 * bursts(48_000, 4.0)), goal_lufs=goal_lufs)[1]
+    assert facts.reached == (goal_lufs < 0.0)
+    assert 1_000.0 * facts.gain_db == pytest.approx(round(1_000.0 * facts.gain_db), abs=1e-6)
+
+
+@pytest.mark.parametrize("goal_lufs", [-20.0, -9.0])
+def test_a_short_term_goal_is_the_loudness_of_the_loudest_3_s(goal_lufs: float, tmp_path: Path) -> None:
+    wave = bursts(48_000, 9.0) * np.repeat([0.1, 0.5, 0.2], 144_000)
+    out, facts = driven(tmp_path, stereo(wave), goal_lufs=goal_lufs, measure="short-term")
+    meter = pyloudnorm.Meter(48_000, filter_class="DeMan", block_size=3.0, overlap=0.0)
+    # One block of 3 s that is never gated: the loudness of just these 3 s.
+    loudest = max(
+        float(meter.integrated_loudness(out[start : start + 144_000].astype(np.float64)))
+        for start in range(120_000, 168_001, 4_800)
+    )
+    assert facts.reached
+    assert facts.loudness_lufs == pytest.approx(goal_lufs, abs=TOLERANCE_LU)
+    assert loudest == pytest.approx(goal_lufs, abs=0.05)
+    assert true_peak_dbtp(out) <= -1.0
+
+
+def test_a_short_term_goal_needs_3_s(tmp_path: Path) -> None:
+    signal = stereo(0.1 * bursts(48_000, 2.0))
+    out, facts = driven(tmp_path, signal, goal_lufs=-14.0, measure="short-term")
+    assert np.array_equal(out, signal)
+    assert (facts.loudness_lufs, facts.reached) == (None, False)
 
 
 @pytest.mark.parametrize("frames", [0, 1, 100, 70_000])
@@ -255,7 +309,7 @@ def _refuse(block: Signal) -> None:
 def test_what_is_too_short_for_loudness_keeps_its_ceiling(frames: int, tmp_path: Path) -> None:
     signal = np.full((frames, 2), 1.5, np.float32)
     out, facts = driven(tmp_path, signal, goal_lufs=-14.0)
-    assert facts.integrated_lufs is None
+    assert facts.loudness_lufs is None
     assert not facts.reached
     assert true_peak_dbtp(out) <= -1.0
 

@@ -154,7 +154,10 @@ INSERTS: dict[str, tuple[str, dict[str, Any]]] = {
     "saturation, tube": ("saturation", {"drive_db": 20.0, "curve": "tube", "mix": 1.0, "output_db": 12.0}),
     "clipper": ("clipper", {"ceiling_dbfs": -12.0, "softness": 0.0, "clamp": True}),
     "clipper, soft": ("clipper", {"ceiling_dbfs": -9.0, "softness": 0.6, "clamp": False}),
-    "limiter": ("limiter", {"ceiling_dbtp": -9.0, "gain_db": 6.0, "release_ms": 40.0, "character": "punchy", "link": 1.0}),
+    "limiter": (
+        "limiter",
+        {"ceiling_dbtp": -9.0, "gain_db": 6.0, "release_ms": 40.0, "character": "punchy", "link": 1.0},
+    ),
     "chorus": ("chorus", {"rate_hz": 1.3, "depth": 0.4, "centre_delay_ms": 8.0, "feedback": -0.4, "mix": 0.5}),
     "phaser": ("phaser", {"rate_hz": 0.7, "depth": 0.4, "centre_frequency_hz": 900.0, "feedback": 0.5, "mix": 0.5}),
     "distortion": ("distortion", {"drive_db": 18.0}),

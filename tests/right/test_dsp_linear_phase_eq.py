@@ -8,6 +8,7 @@ import pytest
 from scipy import signal
 
 from farm.dsp.convolver import Convolver
+from farm.dsp.fir_filter import FirFilter
 from farm.dsp.linear_phase_eq import LinearPhaseEq
 
 RATES_HZ = [44_100, 48_000, 96_000]
@@ -157,12 +158,13 @@ def test_the_convolver_is_scipys_convolution_a_hop_late(taps: int, frames: int, 
     assert np.abs(out[frames:] - expected[:-frames]).max() < 2e-6 * np.abs(expected).max()
 
 
-def test_pushed_the_convolver_gives_as_many_frames_as_it_took() -> None:
+@pytest.mark.parametrize("size", [777, 4_000, 20_000])
+def test_a_filter_over_a_stream_gives_as_many_frames_as_it_took(size: int) -> None:
     random = np.random.default_rng(6)
-    response, audio = random.standard_normal((3_000, 2)), random.standard_normal((20_000, 2)).astype(np.float32)
-    convolver = Convolver(response, history_frames=512, hop_frames=512)
-    parts = [convolver.push(audio[start : start + 777]).copy() for start in range(0, len(audio), 777)]
-    out = np.concatenate([*parts, convolver.flush()])
+    response, audio = random.standard_normal((500, 2)), random.standard_normal((20_000, 2)).astype(np.float32)
+    stream = FirFilter(response, history_frames=512, hop_frames=1536)
+    parts = [stream.push(audio[start : start + size]).copy() for start in range(0, len(audio), size)]
+    out = np.concatenate([*parts, stream.flush()])
     expected = signal.fftconvolve(audio.astype(np.float64), response, axes=0)[: len(audio)]
     assert out.shape == audio.shape
     assert np.abs(out - expected).max() < 2e-6 * np.abs(expected).max()

@@ -142,7 +142,7 @@ def test_a_crossfade_of_constant_power_keeps_the_power(store: LocalStore) -> Non
 def test_songs_that_overlap_keep_their_own_trims(store: LocalStore) -> None:
     """The gains' difference lies before the limiter that both share: 4 dB between two songs of the same level."""
     song = music(4.0, 1)
-    trims = [Trim(-2.0, -14.0, -16.0), Trim(-6.0, -18.0, -16.0)]
+    trims = [Trim(-2.0, -14.0, -16.0, -14.0), Trim(-6.0, -18.0, -16.0, -18.0)]
     takes = [TakeSpec(), TakeSpec(overlap_seconds=0.1)]
     run, _ = finish(store, [song, song], takes, trims)
     levels = [each.measurement.integrated_lufs for each in run.songs]
@@ -154,7 +154,7 @@ def test_songs_that_overlap_keep_their_own_trims(store: LocalStore) -> None:
 def test_a_run_reaches_its_common_loudness(store: LocalStore) -> None:
     trims = [Trim(0.0, -14.0, -15.0), Trim(0.0, -15.5, -15.0)]
     run, _ = finish(store, [music(4.0, 1), music(4.0, 2)], [TakeSpec(), JOINED], trims, ceiling_dbtp=-1.0)
-    assert run.driven.integrated_lufs == pytest.approx(-15.0, abs=0.02)
+    assert run.driven.loudness_lufs == pytest.approx(-15.0, abs=0.02)
     assert run.driven.reached
 
 
@@ -178,7 +178,64 @@ def test_blocks_change_nothing(store: LocalStore) -> None:
             np.testing.assert_array_equal(one, other)
 
 
-def test_an_overlap_longer_than_a_song_is_refused(store: LocalStore) -> None:
-    with pytest.raises(AudioError, match=r"overlap by 2 s, and one of them lasts only 1\.00 s") as caught:
-        finish(store, [music(4.0), music(1.0)], [TakeSpec(), TakeSpec(overlap_seconds=2.0)])
-    assert caught.value.code == "overlap-too-long"
+def swelling(seconds: float, seed: int) -> Song:
+    """Music with a quiet half and a loud one, which a ride brings together."""
+    song = music(seconds, seed)
+    song[: len(song) // 2] *= np.float32(0.2)
+    return song
+
+
+def test_songs_of_a_run_each_reach_their_loudness_whatever_filter_and_ride_change(store: LocalStore) -> None:
+    songs = [swelling(12.0, 1), music(12.0, 2), swelling(12.0, 3)]
+    tilted = tuple(np.linspace(3.0, -3.0, 30).tolist())
+    goals = (-22.0, -24.0, -20.0)
+    trims = [
+        Trim(0.0, goal, -21.7, goal, tone_db=tone_db, range_factor=factor, pivot_lufs=-17.0, ride_max_db=6.0)
+        for goal, tone_db, factor in zip(goals, ((), tilted, ()), (0.5, 1.0, 1.5), strict=True)
+    ]
+    run, _ = finish(store, songs, [TakeSpec(), *[TakeSpec(overlap_seconds=0.1)] * 2], trims)
+    levels = [song.measurement.integrated_lufs for song in run.songs]
+    assert levels[0] is not None
+    for level, goal in zip(levels, goals, strict=True):
+        assert level is not None
+        assert level - levels[0] == pytest.approx(goal - goals[0], abs=0.1)
+
+
+def test_a_run_is_as_loud_in_its_loudest_3_s_as_asked(store: LocalStore) -> None:
+    trims = [Trim(0.0, goal, -16.0, goal, goal_measure="short-term") for goal in (-16.0, -19.0)]
+    songs = [swelling(10.0, 1), swelling(10.0, 2)]
+    run, _ = finish(store, songs, [TakeSpec(), TakeSpec(overlap_seconds=0.1)], trims)
+    loudest = [song.measurement.max_short_term_lufs for song in run.songs]
+    assert loudest == pytest.approx([-16.0, -19.0], abs=0.1)
+
+
+OVERLAP = [TakeSpec(title="Undertow"), TakeSpec(overlap_seconds=2.0, title="Slack")]
+
+
+@pytest.mark.parametrize("seconds", [(4.0, 1.0), (1.0, 4.0)])
+def test_an_overlap_longer_than_a_song_is_refused_by_its_name(store: LocalStore, seconds: tuple[float, float]) -> None:
+    shorter = "Slack" if seconds[1] < seconds[0] else "Undertow"
+    wanted = rf"Undertow and Slack overlap by 2 s, and {shorter} lasts only 1\.00 s"
+    with pytest.raises(AudioError, match=wanted) as caught:
+        finish(store, [music(each) for each in seconds], OVERLAP)
+    assert (caught.value.code, caught.value.where) == ("overlap-too-long", "Undertow")
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [
+        (EdgesSpec(fade_in_seconds=60.0), "Slack fades in for 60 s"),
+        (EdgesSpec(fade_out_seconds=1.01), r"Slack fades out for 1\.01 s"),
+        (EdgesSpec(fade_in_seconds=0.6, fade_out_seconds=0.6), r"Slack fades in and out for 1\.2 s"),
+    ],
+)
+def test_a_fade_longer_than_its_song_is_refused_by_its_name(store: LocalStore, edges: EdgesSpec, message: str) -> None:
+    with pytest.raises(AudioError, match=rf"{message}, and lasts only 1\.00 s") as caught:
+        finish(store, [music(1.0)], [TakeSpec(edges, title="Slack")])
+    assert (caught.value.code, caught.value.where) == ("fade-too-long", "Slack")
+
+
+def test_fades_that_fill_a_song_are_none_too_long(store: LocalStore) -> None:
+    edges = EdgesSpec(fade_in_seconds=0.4, fade_out_seconds=0.6)
+    _, (finished,) = finish(store, [music(1.0)], [TakeSpec(edges)])
+    assert len(finished) == RATE_HZ

@@ -111,7 +111,19 @@ def test_a_part_of_a_file_measures_as_its_samples_do(tmp_path: Path) -> None:
     soundfile.write(path, signal, 44_100, subtype="FLOAT")
     part = measure_file(path, from_seconds=0.5, to_seconds=1.5)
     assert part.measurement == read(signal[22_050:66_150], 44_100)
-    assert measure_file(path, from_seconds=1.0, to_seconds=9.0).measurement == read(signal[44_100:], 44_100)
+    assert measure_file(path, from_seconds=1.0).measurement == read(signal[44_100:], 44_100)
+
+
+@pytest.mark.parametrize("part", [(1.0, 9.0), (None, 2.1), (5.0, None), (5.0, 6.0)])
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_a_part_that_a_file_does_not_have_is_refused_with_its_length(
+    tmp_path: Path, part: tuple[float | None, float | None], suffix: str
+) -> None:
+    path = tmp_path / f"noise.{suffix}"
+    soundfile.write(path, noise(90_000), 44_100)
+    with pytest.raises(AudioError, match=r"is not in it: it lasts 2\.04 s") as caught:
+        measure_file(path, from_seconds=part[0], to_seconds=part[1])
+    assert (caught.value.code, caught.value.where) == ("audio-range", str(path))
 
 
 def test_several_files_come_in_their_order_with_what_is_wrong_with_some(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_what_has_a_loudness_reaches_it_or_says_why_not(delivered: Delivered, ti
 def test_silence_stays_silent_and_says_so(delivered: Delivered) -> None:
     assert not delivered.audio("silence").any()
     assert delivered.song("silence")["status"] == "ok"
-    assert "silence: has no loudness" in delivered.reasons("silence")
+    assert delivered.reasons("silence") == "loudness: silence: has no loudness"
 
 
 def test_a_blip_is_left_alone_and_says_so(delivered: Delivered) -> None:
@@ -110,21 +110,29 @@ def test_a_blip_is_left_alone_and_says_so(delivered: Delivered) -> None:
     np.testing.assert_allclose(delivered.audio("blip"), SONGS["blip"], atol=2.0**-22)
 
 
-def test_a_mono_song_stays_mono(delivered: Delivered) -> None:
+def test_a_mono_song_stays_mono_and_says_so(delivered: Delivered) -> None:
     audio = delivered.audio("mono")
     assert np.max(np.abs(audio[:, 0] - audio[:, 1])) <= 2.0**-21
+    assert "width: mono: left alone" in delivered.reasons("mono")
 
 
 def test_dc_is_told(delivered: Delivered) -> None:
     assert "dc" in {each["aspect"] for each in delivered.song("dc")["verdict"] if each["status"] == "warn"}
 
 
-def test_a_full_scale_square_wave_is_held_down_without_a_trace_of_clipping(delivered: Delivered) -> None:
-    audio = delivered.audio("square")
-    assert np.isfinite(audio).all()
-    assert len(audio) == len(SQUARE)
+def test_a_full_scale_square_wave_is_turned_down_and_neither_limited_nor_cut(delivered: Delivered) -> None:
+    song = delivered.song("square")
+    taken_db = [each["reached"] for each in song["verdict"] if each["aspect"] == "limiting"]
+    assert taken_db == [0.0]
+    assert song["integrated_lufs"] == pytest.approx(-14.0, abs=0.05)
+    assert len(delivered.audio("square")) == len(SQUARE)
 
 
 def test_a_dead_channel_stays_dead_and_is_told(delivered: Delivered) -> None:
     assert np.max(np.abs(delivered.audio("one channel")[:, 1])) <= 1e-6
-    assert "silent" in delivered.reasons("one channel")
+    assert "stereo: one channel is silent" in delivered.reasons("one channel")
+    assert "width: one channel is silent: left alone" in delivered.reasons("one channel")
+
+
+def test_an_album_of_which_a_song_is_missing_has_no_loudness(delivered: Delivered) -> None:
+    assert delivered.document["album_loudness"] is None
