@@ -6,19 +6,16 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-from farm.deliver.words import WordBlock
+from farm.deliver.words import Samples
 
 _NO_TRACES = "+bitexact"
 _LONGEST_FRAME = 4096
 
-Samples = NDArray[np.float32] | NDArray[np.int16] | NDArray[np.int32]
-
 
 def write_av(
     target: Path,
-    words: Iterable[WordBlock],
+    samples: Iterable[Samples],
     *,
     container: str,
     codec: str,
@@ -27,7 +24,8 @@ def write_av(
     bitrate_kbps: int | None = None,
     lead_frames: int = 0,
 ) -> None:
-    """Encode a stereo stream. `kind` is FFmpeg's name for the samples' type, `container` that for the file's.
+    """Encode a stereo stream of `(n, 2)` blocks. `kind` is FFmpeg's name for the samples' type, `container` that for
+    the file's.
 
     The stream begins `lead_frames` before time 0 with silence, which players leave out. An m4a counts time in samples,
     so that its edit list is exact, and has its index in front.
@@ -44,9 +42,9 @@ def write_av(
         context.open()
         size = context.frame_size or _LONGEST_FRAME
         time_frames = -lead_frames
-        for samples in _pieces(words, size, lead_frames):
-            frame = _build_frame(samples, kind, rate_hz, time_frames)
-            time_frames += len(samples)
+        for piece in _pieces(samples, size, lead_frames):
+            frame = _build_frame(piece, kind, rate_hz, time_frames)
+            time_frames += len(piece)
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
 
@@ -58,14 +56,13 @@ def _build_frame(samples: Samples, kind: str, rate_hz: int, time_frames: int) ->
     return frame
 
 
-def _pieces(words: Iterable[WordBlock], size: int, lead_frames: int) -> Iterator[Samples]:
+def _pieces(samples: Iterable[Samples], size: int, lead_frames: int) -> Iterator[Samples]:
     """Yield the stream in pieces of `size` frames behind the silence, the last one as long as what is left."""
     rest: Samples | None = None
-    for word_block in words:
-        samples = word_block.samples
+    for block in samples:
         if rest is None:
-            rest = np.zeros((lead_frames, 2), samples.dtype)
-        joined = np.concatenate([rest, samples])
+            rest = np.zeros((lead_frames, 2), block.dtype)
+        joined = np.concatenate([rest, block])
         whole = len(joined) - len(joined) % size
         for start in range(0, whole, size):
             yield joined[start : start + size]

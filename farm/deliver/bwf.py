@@ -1,15 +1,17 @@
 """What makes a WAV a Broadcast Wave Format file: `bext`, version 2 (EBU Tech 3285), and the ISRC in `axml`.
 
 There is no clock in an output: the date of origin is the day of release, or blank, and the time is blank. The UMID is
-zero, which means that there is none. The chunk is ASCII: other letters lose their accents, or become a low line.
+zero, which means that there is none. The chunk is ASCII: other letters lose their accents or are spelt out.
+
+Both bodies have an even length: libsndfile does not open an RF64 with an odd one in front of the samples.
 """
 
 import struct
-import unicodedata
 from xml.sax.saxutils import escape
 
 from farm.deliver.riff_chunks import chunk
 from farm.deliver.song_facts import SongFacts
+from farm.manifest.transliteration import to_ascii
 from farm.plan.spec import TagSpec
 
 _LEVEL_UNKNOWN = 0x7FFF
@@ -47,7 +49,7 @@ def bext_chunk(tags: TagSpec, facts: SongFacts | None, *, rate_hz: int, bits: in
         b"",
         *(_hundredths(level) for level in _levels(facts)),
     )
-    return chunk(b"bext", body + _coding_history(tags, rate_hz, bits))
+    return chunk(b"bext", _even(body + _coding_history(tags, rate_hz, bits), b"\0"))
 
 
 def _levels(facts: SongFacts | None) -> tuple[float | None, ...]:
@@ -64,7 +66,11 @@ def _levels(facts: SongFacts | None) -> tuple[float | None, ...]:
 
 def axml_chunk(isrc: str) -> bytes:
     """Return the chunk that names the recording by its ISRC (EBU Tech 3352)."""
-    return chunk(b"axml", _AXML.format(isrc=escape(isrc)).encode())
+    return chunk(b"axml", _even(_AXML.format(isrc=escape(isrc)).encode(), b"\n"))
+
+
+def _even(body: bytes, filler: bytes) -> bytes:
+    return body + filler * (len(body) % 2)
 
 
 def _coding_history(tags: TagSpec, rate_hz: int, bits: int) -> bytes:
@@ -78,6 +84,5 @@ def _hundredths(level: float | None) -> int:
 
 
 def _ascii(text: str, size: int) -> bytes:
-    """Return at most `size` bytes; a letter loses its accent, and what is no letter of ASCII becomes a low line."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return "".join(char if char.isascii() else "_" for char in plain).encode()[:size]
+    """Return at most `size` bytes."""
+    return to_ascii(text).encode()[:size]

@@ -14,6 +14,7 @@ from farm.manifest.red_book import (
     CD_FRAME_SAMPLES,
     FIRST_PREGAP_CD_FRAMES,
     LAST_LEAD_OUT_CD_FRAME,
+    LONGEST_DDP_PREGAP_CD_FRAMES,
     LONGEST_PRESSED_CD_FRAMES,
     MOST_TRACKS,
     SHORTEST_TRACK_CD_FRAMES,
@@ -76,12 +77,14 @@ class CdLayout:
 
 @dataclass(frozen=True, slots=True)
 class RedBookProblem:
-    """What is wrong with a layout: an error stops the disc, a warning is for the plant to decide."""
+    """What is wrong with a layout, and with which track of it if not with all: an error stops the disc, a warning is
+    for the plant to decide."""
 
     severity: Literal["error", "warning"]
     code: str
     message: str
     hint: str | None = None
+    track: int | None = None
 
 
 def build_layout(spec: CdSpec, lengths_frames: Sequence[int]) -> CdLayout:
@@ -166,9 +169,10 @@ def _find_short_tracks(layout: CdLayout) -> Iterator[RedBookProblem]:
         message = f"track {track.number} ({track.song.title}) is {format_msf(max(track.length_cd_frames, 0))} long"
         if next_mark - track.start_cd_frame < SHORTEST_TRACK_CD_FRAMES:
             hint = "give it more silence at its end, or join it to its neighbour"
-            yield RedBookProblem("error", "cd-track-short", f"{message}: 4 s are the least", hint)
+            yield RedBookProblem("error", "cd-track-short", f"{message}: 4 s are the least", hint, track.number)
         elif track.length_cd_frames < SHORTEST_TRACK_CD_FRAMES:
-            yield RedBookProblem("warning", "cd-track-short", f"{message}, less than 4 s without the pause behind it")
+            message += ", less than 4 s without the pause behind it"
+            yield RedBookProblem("warning", "cd-track-short", message, track=track.number)
 
 
 def _find_lost_indexes(layout: CdLayout) -> Iterator[RedBookProblem]:
@@ -177,7 +181,7 @@ def _find_lost_indexes(layout: CdLayout) -> Iterator[RedBookProblem]:
         if any(later <= earlier for earlier, later in pairwise(borders)):
             message = f"track {track.number} ({track.song.title}) has an index point that is not behind the last one"
             hint = "index points ascend by 1/75 s at least, and lie within the song"
-            yield RedBookProblem("error", "cd-index", message, hint)
+            yield RedBookProblem("error", "cd-index", message, hint, track.number)
 
 
 def _find_excess(lead_out: int) -> Iterator[RedBookProblem]:
@@ -187,6 +191,16 @@ def _find_excess(lead_out: int) -> Iterator[RedBookProblem]:
     elif lead_out > LONGEST_PRESSED_CD_FRAMES:
         message = f"the disc is {format_msf(lead_out)} long: few plants press more than 79:57"
         yield RedBookProblem("warning", "cd-too-long", message, "ask the plant")
+
+
+def find_long_pregap(layout: CdLayout) -> RedBookProblem | None:
+    """Return what is wrong with a pregap of track 1 that no DDP can hold, though a disc can."""
+    pregap = layout.tracks[0].pregap_cd_frames
+    if pregap <= LONGEST_DDP_PREGAP_CD_FRAMES:
+        return None
+    message = f"the pregap of track 1 is {format_msf(pregap)} long"
+    hint = "a DDP holds 133 s of it: shorten the hidden song, or deliver a cue sheet"
+    return RedBookProblem("error", "ddp-pregap", message, hint, 1)
 
 
 def format_msf(cd_frames: int) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from farm.errors import DeliveryError
-from farm.manifest.red_book import CD_TEXT_MOST_PACKS, CD_TEXT_PACK_BYTES, shared_text
+from farm.manifest.disc_text import CD_TEXT_MOST_PACKS, CD_TEXT_PACK_BYTES, shared_text
 from farm.manifest.transliteration import to_ascii, to_latin_1
 from farm.plan.cd import CdSongSpec, CdSpec
 

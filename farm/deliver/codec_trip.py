@@ -13,7 +13,9 @@ import soundfile
 from farm.audio.blocks import Block
 from farm.audio.raw_source import read_raw_blocks
 from farm.audio.resample import Resampler
+from farm.deliver.av_writer import write_av
 from farm.deliver.failure import explained
+from farm.deliver.sndfile_writer import write_mp3, write_vorbis
 from farm.errors import DeliveryError
 from farm.measure.files import measure_file
 from farm.measure.meter import Meter
@@ -27,12 +29,7 @@ _RATES_HZ: Mapping[Codec, tuple[int, ...]] = MappingProxyType(
 the highest. Opus runs at one (RFC 7845, 5.1)."""
 
 _VORBIS_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
-"""Nominal bit rates of Vorbis's qualities 0 to 10 in tenths, stereo at 44.1 and 48 kHz: it knows no bit rates."""
-
-_MP3_KBPS = (32, 320)
-
-_PIECE_FRAMES = 4_096
-"""libvorbis puts all that it gets at first on the stack, which may be small in a thread."""
+"""Nominal bit rates of Vorbis's qualities 0 to 10, stereo at 44.1 and 48 kHz: it knows no bit rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,46 +117,23 @@ def _encode(job: _Job, blocks: Iterator[Block]) -> None:
         raise DeliveryError(f"the {job.codec} encoder failed: {error}", code="codec-failed", hint=hint) from error
 
 
-def _encode_with_ffmpeg(job: _Job, blocks: Iterator[Block], *, encoder: str, container: str) -> None:
-    """One thread: what an encoder does must not depend on the machine."""
-    with av.open(f"file:{job.target}", "w", format=container) as file:
-        stream = file.add_stream(encoder, rate=job.rate_hz, layout="stereo")
-        stream.bit_rate = 1000 * job.bitrate_kbps
-        stream.codec_context.thread_count = 1
-        for block in blocks:
-            if len(block):
-                packed = np.ascontiguousarray(block).reshape(1, -1)
-                frame = av.AudioFrame.from_ndarray(packed, format="flt", layout="stereo")
-                frame.sample_rate = job.rate_hz
-                file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
-
-
-def _encode_with_sndfile(job: _Job, blocks: Iterator[Block], **options: str | float) -> None:
-    with soundfile.SoundFile(job.target, "w", job.rate_hz, 2, **options) as file:
-        for block in blocks:
-            for start in range(0, len(block), _PIECE_FRAMES):
-                file.write(block[start : start + _PIECE_FRAMES])
-
-
 def _encode_aac(job: _Job, blocks: Iterator[Block]) -> None:
-    _encode_with_ffmpeg(job, blocks, encoder="aac", container="ipod")
+    size = {"rate_hz": job.rate_hz, "bitrate_kbps": job.bitrate_kbps}
+    write_av(job.target, blocks, container="ipod", codec="aac", kind="fltp", **size)
 
 
 def _encode_opus(job: _Job, blocks: Iterator[Block]) -> None:
-    _encode_with_ffmpeg(job, blocks, encoder="libopus", container="ogg")
+    size = {"rate_hz": job.rate_hz, "bitrate_kbps": job.bitrate_kbps}
+    write_av(job.target, blocks, container="opus", codec="libopus", kind="flt", **size)
 
 
 def _encode_mp3(job: _Job, blocks: Iterator[Block]) -> None:
-    low, high = _MP3_KBPS
-    level = (high - job.bitrate_kbps) / (high - low)
-    options = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT"}
-    _encode_with_sndfile(job, blocks, **options, compression_level=level)
+    write_mp3(job.target, blocks, rate_hz=job.rate_hz, bitrate_kbps=job.bitrate_kbps)
 
 
 def _encode_vorbis(job: _Job, blocks: Iterator[Block]) -> None:
-    quality = float(np.interp(job.bitrate_kbps, _VORBIS_KBPS, np.arange(len(_VORBIS_KBPS)) / 10.0))
-    _encode_with_sndfile(job, blocks, format="OGG", subtype="VORBIS", compression_level=1.0 - quality)
+    quality = float(np.interp(job.bitrate_kbps, _VORBIS_KBPS, np.arange(len(_VORBIS_KBPS))))
+    write_vorbis(job.target, blocks, rate_hz=job.rate_hz, quality=quality)
 
 
 _ENCODERS: Mapping[Codec, Callable[[_Job, Iterator[Block]], None]] = MappingProxyType(

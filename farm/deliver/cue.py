@@ -7,13 +7,12 @@ into the CD-TEXT byte for byte; lines end with a line feed.
 from collections.abc import Iterator
 
 from farm.deliver.cd_layout import CdLayout, TrackPlace, format_msf
+from farm.manifest.disc_text import CUE_TEXT_CHARACTERS
 from farm.manifest.red_book import FIRST_PREGAP_CD_FRAMES
 from farm.manifest.transliteration import to_latin_1
 from farm.plan.cd import CdSongSpec, CdSpec, Container
 
 _FILE_TYPES: dict[Container, str] = {"bin": "BINARY", "wav": "WAVE"}
-_LONGEST_TEXT = 200
-"""Some readers refuse lines of more than 254 characters."""
 
 
 def build_cue(spec: CdSpec, layout: CdLayout, *, image: str) -> bytes:
@@ -22,19 +21,21 @@ def build_cue(spec: CdSpec, layout: CdLayout, *, image: str) -> bytes:
     The image of a cue sheet begins behind the 2 s of pause that every disc has and every burner adds; what is left of
     the pregap of track 1, a hidden song for one, is its INDEX 00.
     """
+    has_texts = spec.cd_text != "none"
     lines = [
         *([f"CATALOG {spec.upc}"] if spec.upc else []),
-        *_credits(spec.title, spec.performer, None),
+        *(_credits(spec.title, spec.performer, None) if has_texts else ()),
         f'FILE "{image}" {_FILE_TYPES[spec.container]}',
     ]
     for track in layout.tracks:
-        lines += [f"  TRACK {track.number:02} AUDIO", *("    " + line for line in _track(track))]
+        lines += [f"  TRACK {track.number:02} AUDIO", *("    " + line for line in _track(track, has_texts=has_texts))]
     return "".join(line + "\n" for line in lines).encode("latin-1")
 
 
-def _track(track: TrackPlace) -> Iterator[str]:
+def _track(track: TrackPlace, *, has_texts: bool) -> Iterator[str]:
     song = track.song
-    yield from _credits(song.title, song.performer, song.songwriter or song.composer)
+    if has_texts:
+        yield from _credits(song.title, song.performer, song.songwriter or song.composer)
     if song.isrc:
         yield f"ISRC {song.isrc}"
     if names := flags_of(song):
@@ -59,4 +60,4 @@ def _credits(title: str, performer: str, songwriter: str | None) -> Iterator[str
 
 def _quotable(text: str) -> str:
     """A cue sheet has no way to write a quotation mark in a text."""
-    return to_latin_1(text).replace('"', "'")[:_LONGEST_TEXT]
+    return to_latin_1(text).replace('"', "'")[:CUE_TEXT_CHARACTERS]

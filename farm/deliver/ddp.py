@@ -6,12 +6,16 @@ line ends; numbers are right-aligned; what is not set is blank.
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from farm.deliver.cd_image import WrittenFile
-from farm.deliver.cd_layout import CdLayout, TrackPlace, format_msf
+from farm.deliver.cd_layout import CdLayout, TrackPlace, find_long_pregap, format_msf
 from farm.errors import DeliveryError
+from farm.manifest.disc_text import MASTER_ID_CHARACTERS
 from farm.manifest.transliteration import to_ascii
 from farm.plan.cd import CdSongSpec, CdSpec
+
+if TYPE_CHECKING:
+    from farm.deliver.cd_image import WrittenFile
 
 IDENTIFIER, MAP, IMAGE, CD_TEXT, CHECKSUMS = "DDPID", "DDPMS", "IMAGE.DAT", "CDTEXT.BIN", "CHECKSUM.MD5"
 
@@ -19,9 +23,6 @@ _MAP_PACKET_BYTES = 128
 _PQ_PACKET_BYTES = 64
 _NAME_CHARACTERS = 17
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{,16}")
-_MASTER_ID_CHARACTERS = 48
-_LONGEST_PREGAP = 9999
-"""What the four digits of PRE2 hold: 133 s."""
 _PRE_EMPHASIS, _COPY_PERMITTED = 1, 2
 """Bits of the control nibble in sub-channel Q."""
 
@@ -44,7 +45,7 @@ def build_ddp(spec: CdSpec, layout: CdLayout, cd_text: bytes) -> dict[str, bytes
     }
 
 
-def build_checksums(written: Sequence[WrittenFile]) -> bytes:
+def build_checksums(written: "Sequence[WrittenFile]") -> bytes:
     """Return the list that `md5sum -c` checks: a custom beside DDP, which plants expect."""
     return "".join(f"{file.md5} *{file.name}\n" for file in written).encode("ascii")
 
@@ -79,7 +80,7 @@ def _pq_packet(
 
 def _build_identifier(spec: CdSpec) -> bytes:
     """The master's free text is the catalogue number."""
-    master_id = to_ascii(spec.catalogue_number or "")[:_MASTER_ID_CHARACTERS]
+    master_id = to_ascii(spec.catalogue_number or "")[:MASTER_ID_CHARACTERS]
     return _packet(_MAP_PACKET_BYTES, (0, "DDP 2.00"), (8, spec.upc or ""), (38, master_id), (87, "CD"))
 
 
@@ -105,10 +106,8 @@ def _packet(size_bytes: int, *fields: Field) -> bytes:
 
 
 def _check(spec: CdSpec, layout: CdLayout) -> None:
-    if layout.tracks[0].pregap_cd_frames > _LONGEST_PREGAP:
-        message = f"the pregap of track 1 is {format_msf(layout.tracks[0].pregap_cd_frames)} long"
-        hint = "a DDP holds 133 s of it: shorten the hidden song, or deliver a cue sheet"
-        raise DeliveryError(message, code="ddp-pregap", hint=hint)
+    if problem := find_long_pregap(layout):
+        raise DeliveryError(problem.message, code=problem.code, hint=problem.hint)
     taken = {IDENTIFIER, MAP, IMAGE, CD_TEXT, CHECKSUMS}
     if not _FILE_NAME.fullmatch(spec.pq_name) or spec.pq_name.upper() in taken:
         message = f"{spec.pq_name!r} cannot be the name of the PQ descriptor"

@@ -1,8 +1,8 @@
 """Encoding: finished songs in one format, tagged, whole."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -22,8 +22,8 @@ from farm.deliver.song_facts import SongFacts
 from farm.deliver.tag_fields import tag_values
 from farm.deliver.wav import data_bytes
 from farm.deliver.words import Piece, WordStream
-from farm.deliver.writers import WRITERS
-from farm.errors import DeliveryError
+from farm.deliver.writers import TAGGERS, WRITERS
+from farm.errors import AudioError, DeliveryError
 from farm.manifest.formats import FORMATS
 from farm.measure.meter import Meter
 from farm.plan.spec import EncodeSpec
@@ -38,9 +38,10 @@ class Encoded:
     or the decoded float32. Peak and loudness are those of the decoded file, for lossy formats.
 
     A lossy file that exceeded its ceiling, or missed the song's loudness, was made again, in `rounds` encodes of all:
-    `backed_off_db` is how far the song was limited under its ceiling at its own loudness. Where that did not help, it
-    was made softer as a whole, by `lowered_db`, and is no longer in balance with its album. `overs` are those of the
-    first encode, the earliest of `overs_total`.
+    `backed_off_db` is how far the song was limited under its ceiling, or under its own peak if that is lower. Where its
+    loudness cannot be had under the ceiling, the song is softer than it was, by `lowered_db`, before the codec takes
+    its own part, and no longer in balance with its album. `overs` are those of the first encode, the earliest of
+    `overs_total`.
     """
 
     size_bytes: int
@@ -90,21 +91,35 @@ def encode_parts(
     check_encode(spec, rate_hz)
     words = WordStream([_piece(part, spec) for part in parts], bits=spec.bits, rate_hz=rate_hz)
     _check_length(spec, words.frames)
-    cover = None if spec.tags.cover is None else shrink_cover(load_cover(spec.tags.cover), spec.tags.cover_max_px)
-    r128_gains = FORMATS[spec.format].r128_gains
-    values = tag_values(spec.tags, facts, ceiling_dbtp=spec.ceiling_dbtp, r128_gains=r128_gains)
     with explained(target):
-        _write(Job(spec, words, target, words.frames, rate_hz, values, cover, facts))
+        _write(WRITERS, _job(spec, words, target, rate_hz, facts))
         size_bytes = target.stat().st_size
     if spec.bits is not None:
         return Encoded(size_bytes, words.sha256)
-    return _measure_decoded(target, size_bytes, words.frames)
+    return _measure_decoded(spec, target, size_bytes, words.frames)
 
 
-def _write(job: Job) -> None:
-    """Let the format's writer work; what a library says of a failure becomes one of ours."""
+def retag_song(
+    spec: EncodeSpec, encoded: Encoded, source: Path, target: Path, *, frames: int, rate_hz: int, facts: SongFacts
+) -> Encoded:
+    """Put tags with other facts into the lossy file of a song. Raises as `encode_song` does."""
+    words = WordStream([_piece(Part(source, frames), spec)], bits=spec.bits, rate_hz=rate_hz)
+    with explained(target):
+        _write(TAGGERS, _job(spec, words, target, rate_hz, facts))
+        return replace(encoded, size_bytes=target.stat().st_size)
+
+
+def _job(spec: EncodeSpec, words: WordStream, target: Path, rate_hz: int, facts: SongFacts | None) -> Job:
+    cover = None if spec.tags.cover is None else shrink_cover(load_cover(spec.tags.cover), spec.tags.cover_max_px)
+    r128_gains = FORMATS[spec.format].r128_gains
+    values = tag_values(spec.tags, facts, ceiling_dbtp=spec.ceiling_dbtp, r128_gains=r128_gains)
+    return Job(spec, words, target, words.frames, rate_hz, values, cover, facts)
+
+
+def _write(by_format: Mapping[str, Callable[[Job], None]], job: Job) -> None:
+    """Let the format's writer or tagger work; what a library says of a failure becomes one of ours."""
     try:
-        WRITERS[job.spec.format](job)
+        by_format[job.spec.format](job)
     except (soundfile.SoundFileError, av.FFmpegError, MutagenError) as error:
         if isinstance(error, OSError):
             raise
@@ -155,7 +170,15 @@ def check_encode(spec: EncodeSpec, rate_hz: int) -> None:
         raise DeliveryError(message, code="format-quality", hint=hint)
 
 
-def _measure_decoded(target: Path, size_bytes: int, frames: int) -> Encoded:
+def _measure_decoded(spec: EncodeSpec, target: Path, size_bytes: int, frames: int) -> Encoded:
+    try:
+        return _measure_readable(target, size_bytes, frames)
+    except AudioError as error:
+        message = f"the {spec.format} file of {spec.tags.title!r} cannot be decoded again: {error.message}"
+        raise DeliveryError(message, code="encode-failed", hint="deliver it in another format") from error
+
+
+def _measure_readable(target: Path, size_bytes: int, frames: int) -> Encoded:
     digest = hashlib.sha256()
     block: Block = np.empty((BLOCK_FRAMES, 2), np.float32)
     decoded = 0

@@ -4,15 +4,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from farm.manifest.file_names import LONGEST_NAME_BYTES, safe_part
 from farm.manifest.formats import FORMATS
 from farm.plan.spec import TagSpec
 
-LONGEST_NAME_BYTES = 200
-"""Most file systems take 255 bytes; the rest is for names that are put around this one (a temporary one, a copy)."""
-
-_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE)
-"""Windows keeps these for devices, whatever follows the first dot (Win32, Naming Files, Paths, and Namespaces)."""
+_NUMBER = "{number:02}"
 _EMPTY_BRACKETS = re.compile(r"\s*(\(\)|\[\])")
 """What is left of "{title} ({version})" where a song has no version."""
 
@@ -20,8 +16,11 @@ _EMPTY_BRACKETS = re.compile(r"\s*(\(\)|\[\])")
 def file_names(template: str, format: str, songs: Sequence[TagSpec]) -> tuple[str, ...]:  # noqa: A002
     """Return the name of each song's file, in order. The template is one that the manifest has checked.
 
-    A name that is taken already, also if it differs in case alone, gets ` (2)`, ` (3)`, ...
+    A name that is taken already, also if it differs in case alone, gets ` (2)`, ` (3)`, ... `{number:02}` has as many
+    digits as the last track of a disc where that takes more than two, so that names sort as the tracks do.
     """
+    digits = max((len(str(song.track_total)) for song in songs), default=2)
+    template = template.replace(_NUMBER, f"{{number:0{max(2, digits)}}}")
     extension = "." + FORMATS[format].ext
     taken: set[str] = set()
     names: list[str] = []
@@ -39,10 +38,7 @@ def file_names(template: str, format: str, songs: Sequence[TagSpec]) -> tuple[st
 
 def safe_name(stem: str, ending: str) -> str:
     """Return stem + ending in Unicode NFC, at most LONGEST_NAME_BYTES of UTF-8; only the stem is changed for it."""
-    clean = _FORBIDDEN.sub("-", unicodedata.normalize("NFC", stem)).strip(" .")
-    clean = clean.encode()[: LONGEST_NAME_BYTES - len(ending.encode())].decode(errors="ignore").rstrip(" .\u200d")
-    clean = clean or "untitled"
-    return (f"_{clean}" if _RESERVED.fullmatch(clean) else clean) + ending
+    return safe_part(stem, LONGEST_NAME_BYTES - len(ending.encode())) + ending
 
 
 def _fill_in(template: str, song: TagSpec, extension: str) -> str:

@@ -90,10 +90,11 @@ def write_mp4_tags(path: Path, values: Values, cover: Cover | None, *, gapless: 
 def info_chunk(values: Values) -> bytes:
     """Return the RIFF list INFO; b"" if there is nothing in it.
 
-    It holds what is ASCII: other letters are read as UTF-8 by some programs and as Windows-1252 by others.
+    It is UTF-8, as FFmpeg writes and reads it: where `bext` is, FFmpeg reads no ID3 tag. The list has no word for its
+    letters: MediaInfo shows those beyond ASCII as Latin-1, other programs read the ID3 tag.
     """
     texts = {field.info: _JOINT.join(values[field.name]) for field in FIELDS if field.info and field.name in values}
-    entries = [chunk(name.encode(), text.encode() + b"\0") for name, text in texts.items() if text.isascii()]
+    entries = [chunk(name.encode(), text.encode() + b"\0") for name, text in texts.items()]
     return chunk(b"LIST", b"INFO" + b"".join(entries)) if entries else b""
 
 
@@ -129,8 +130,8 @@ def _build_frame(name: str, texts: list[str], language: str) -> Any:
 
 
 def _id3_options(version: str) -> dict[str, Any]:
-    """In version 2.3, a list is one text with strokes between the names (id3.org, ID3v2.3.0, 4.2.1)."""
-    return {"v2_version": int(version[-1]), "v23_sep": "/", "padding": lambda _: _PADDING_BYTES}
+    """Version 2.3 has no lists: ARTISTS is one text there, with semicolons, for names may hold strokes (AC/DC)."""
+    return {"v2_version": int(version[-1]), "v23_sep": "; ", "padding": lambda _: _PADDING_BYTES}
 
 
 def _save_comments(file: Any, values: Values, ogg_cover: Cover | None = None) -> None:

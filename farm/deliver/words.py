@@ -14,6 +14,9 @@ from farm.audio.kernel import kernel
 from farm.audio.raw_source import read_raw_blocks
 from farm.audio.word_length import Dither, Quantiser, Words
 
+Samples = NDArray[np.float32] | NDArray[np.int16] | NDArray[np.int32]
+"""Blocks `(n, 2)` as encoders take them."""
+
 
 class WordBlock(NamedTuple):
     """`samples` as libsndfile takes them, `(n, 2)`: float32, int16, or int32 with 24 bits at the top; and the same

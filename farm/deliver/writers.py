@@ -1,16 +1,14 @@
 """The writers of all formats: each makes a whole, tagged file of a job."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
-
-import soundfile
 
 from farm.deliver.av_writer import write_av
 from farm.deliver.bwf import axml_chunk, bext_chunk
 from farm.deliver.job import Job
 from farm.deliver.ogg_serial import set_serial
 from farm.deliver.riff_chunks import chunk
+from farm.deliver.sndfile_writer import write_mp3, write_sndfile, write_vorbis
 from farm.deliver.tags import (
     id3_bytes,
     info_chunk,
@@ -22,6 +20,7 @@ from farm.deliver.tags import (
     write_vorbis_tags,
 )
 from farm.deliver.wav import write_wav
+from farm.deliver.words import Samples
 
 _FLAC_LEVEL = 5
 """24-bit music at 48 kHz: level 8 makes files 5 % smaller than level 5 (16-bit: 1.5 %) for 3.7 times the time."""
@@ -58,76 +57,89 @@ def _write_riff(job: Job, *, before: bytes = b"", after: bytes = b"") -> None:
 
 
 def _write_aiff(job: Job) -> None:
-    _write_sndfile(job, format="AIFF", subtype=f"PCM_{job.spec.bits}")
+    subtype = f"PCM_{job.spec.bits}"
+    write_sndfile(job.target, _samples(job), rate_hz=job.rate_hz, format="AIFF", subtype=subtype)
     write_aiff_tags(job.target, job.values, job.cover, version=job.spec.id3)
 
 
 def _write_flac(job: Job) -> None:
-    _write_sndfile(job, format="FLAC", subtype=f"PCM_{job.spec.bits}", compression_level=_FLAC_LEVEL / 8)
+    options = {"format": "FLAC", "subtype": f"PCM_{job.spec.bits}", "compression_level": _FLAC_LEVEL / 8}
+    write_sndfile(job.target, _samples(job), rate_hz=job.rate_hz, **options)
     write_flac_tags(job.target, job.values, job.cover)
 
 
 def _write_mp3(job: Job) -> None:
-    """libsndfile hands whole blocks to LAME without the interpreter's lock, and writes LAME's own complete header with
-    delay and padding; it takes the bit rate as a place between 320 and 32 kbit/s, the quality as tenths."""
-    if job.spec.quality is None:
-        options = {"compression_level": (320 - (job.spec.bitrate_kbps or 320)) / (320 - 32), "bitrate_mode": "CONSTANT"}
-    else:
-        options = {"compression_level": job.spec.quality / 10, "bitrate_mode": "VARIABLE"}
-    _write_sndfile(job, format="MP3", subtype="MPEG_LAYER_III", **options)
+    spec = job.spec
+    write_mp3(job.target, _samples(job), rate_hz=job.rate_hz, bitrate_kbps=spec.bitrate_kbps, quality=spec.quality)
+    _tag_mp3(job)
+
+
+def _tag_mp3(job: Job) -> None:
     write_id3(job.target, job.values, job.cover, version=job.spec.id3)
 
 
 def _write_vorbis(job: Job) -> None:
-    """libsndfile takes the quality the wrong way round, from 0 (best) to 1."""
     quality = 6.0 if job.spec.quality is None else job.spec.quality
-    _write_sndfile(job, format="OGG", subtype="VORBIS", compression_level=1.0 - quality / 10.0)
-    write_vorbis_tags(job.target, job.values, job.cover)
+    write_vorbis(job.target, _samples(job), rate_hz=job.rate_hz, quality=quality)
+    _tag_vorbis(job)
     _settle_serial(job)
+
+
+def _tag_vorbis(job: Job) -> None:
+    write_vorbis_tags(job.target, job.values, job.cover)
 
 
 def _write_opus(job: Job) -> None:
     write_av(
         job.target,
-        job.words,
+        _samples(job),
         container="opus",
         codec="libopus",
         kind="flt",
         rate_hz=job.rate_hz,
         bitrate_kbps=job.spec.bitrate_kbps,
     )
-    write_opus_tags(job.target, job.values, job.cover)
+    _tag_opus(job)
     _settle_serial(job)
+
+
+def _tag_opus(job: Job) -> None:
+    write_opus_tags(job.target, job.values, job.cover)
 
 
 def _write_alac(job: Job) -> None:
     kind = "s16p" if job.spec.bits == 16 else "s32p"
-    write_av(job.target, job.words, container="ipod", codec="alac", kind=kind, rate_hz=job.rate_hz)
+    write_av(job.target, _samples(job), container="ipod", codec="alac", kind=kind, rate_hz=job.rate_hz)
     write_mp4_tags(job.target, job.values, job.cover)
 
 
 def _write_aac(job: Job) -> None:
     """FFmpeg cannot leave out the end of a packet of an m4a. So the song ends with its last packet, and as much silence
     as that takes stands before it, where every player leaves out what the edit list and iTunSMPB say."""
-    lead_frames = -job.frames % _AAC_FRAME
     write_av(
         job.target,
-        job.words,
+        _samples(job),
         container="ipod",
         codec="aac",
         kind="fltp",
         rate_hz=job.rate_hz,
         bitrate_kbps=job.spec.bitrate_kbps,
-        lead_frames=lead_frames,
+        lead_frames=_lead_frames(job),
     )
-    gapless = f" 00000000 {_AAC_FRAME + lead_frames:08X} 00000000 {job.frames:016X}" + 8 * " 00000000"
+    _tag_aac(job)
+
+
+def _tag_aac(job: Job) -> None:
+    gapless = f" 00000000 {_AAC_FRAME + _lead_frames(job):08X} 00000000 {job.frames:016X}" + 8 * " 00000000"
     write_mp4_tags(job.target, job.values, job.cover, gapless=gapless)
 
 
-def _write_sndfile(job: Job, **options: Any) -> None:
-    with soundfile.SoundFile(job.target, "w", job.rate_hz, 2, **options) as file:
-        for word_block in job.words:
-            file.write(word_block.samples)
+def _lead_frames(job: Job) -> int:
+    return -job.frames % _AAC_FRAME
+
+
+def _samples(job: Job) -> Iterator[Samples]:
+    return (word_block.samples for word_block in job.words)
 
 
 def _settle_serial(job: Job) -> None:
@@ -152,3 +164,8 @@ WRITERS: Mapping[str, Callable[[Job], None]] = MappingProxyType(
         "opus": _write_opus,
     }
 )
+
+TAGGERS: Mapping[str, Callable[[Job], None]] = MappingProxyType(
+    {"aac": _tag_aac, "mp3": _tag_mp3, "vorbis": _tag_vorbis, "opus": _tag_opus}
+)
+"""What puts the tags of a job into a lossy file that is there already, in place of those that it has."""

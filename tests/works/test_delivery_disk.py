@@ -60,7 +60,7 @@ def test_a_full_disk_holds_whole_files_only_and_is_finished_later(tmp_path: Path
     manifest.write_text(ALBUM.replace("bits = 24", "bits = 16"), encoding="utf-8")
     full = farm("render", manifest, "--out", out, "--store", store, "--workers", 2)
     assert full.code == 1
-    assert "disk-full" in full.err
+    assert "disk-full" in full.out + full.err
     assert "Traceback" not in full.err
     there = {path for path in out.rglob("*") if path.is_file()}
     again = farm("render", manifest, "--out", tmp_path / "roomy", "--store", store, "--workers", 2)
