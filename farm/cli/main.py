@@ -10,10 +10,15 @@ import typer
 
 from farm import __version__
 from farm.cli.check import check
+from farm.cli.deliver import deliver
+from farm.cli.freeze import freeze
+from farm.cli.graph import graph
 from farm.cli.measure import measure
 from farm.cli.plan import plan
 from farm.cli.render import render
 from farm.cli.schema import schema
+from farm.cli.store import app as store
+from farm.cli.verify import verify
 from farm.errors import FarmError
 
 _INTERRUPTED = 130
@@ -26,8 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # what draws boxes around help takes half of the time that help takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, plan, render, measure, schema):
+for command in (check, plan, graph, render, freeze, deliver, verify, measure, schema):
     app.command()(command)
+app.add_typer(store, name="store")
 
 
 def _print_version(wanted: bool) -> None:

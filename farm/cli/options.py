@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -48,6 +48,15 @@ Solo = Annotated[
     ),
 ]
 
+Until = Annotated[
+    Literal["mix", "master", "finish"] | None,
+    typer.Option(
+        "--until",
+        help="Stop there and deliver nothing: write the mixes, masters or finished songs as 32-bit float WAV to listen"
+        " to, into listening, not delivery.",
+    ),
+]
+
 
 def store_url(store: str | None) -> str:
     """Return the store that was asked for, else the one in the user's cache folder."""
@@ -57,7 +66,8 @@ def store_url(store: str | None) -> str:
     return str(Path(cache) / "farm" / "store")
 
 
-def out_folder(album: Path, out: Path | None, solo: Sequence[str] | None) -> Path:
-    """Return the folder that was asked for, else `delivery` beside the manifest, or `solo` for what is not all."""
+def out_folder(album: Path, out: Path | None, solo: Sequence[str] | None, until: str | None = None) -> Path:
+    """Return the folder that was asked for, else `delivery` beside the manifest, `solo` for what is not all of it, or
+    `listening` for what is not finished."""
     beside = album if album.is_dir() else album.parent
-    return (out or beside / ("solo" if solo else "delivery")).absolute()
+    return (out or beside / ("solo" if solo else "listening" if until else "delivery")).absolute()

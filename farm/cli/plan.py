@@ -2,27 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.options import Album, Audio, Json, Solo, Songs, Store, store_url
+from farm.cli.options import Album, Audio, Json, Solo, Songs, Store, Until, store_url
+from farm.cli.reasons import because, find_positions
 
 if TYPE_CHECKING:
+    from farm.cli.reasons import Positions
     from farm.plan.changes import Change
     from farm.plan.node import Node
     from farm.plan.status import PlannedNode
-    from farm.render import Planned
-
-    Position = tuple[str, int]
-    """A manifest's file and the line."""
-    Positions = Callable[[Node, Change], Position | None]
-
-_MOST_CHANGES = 3
-"""How many changes a line tells; the document has all of them."""
+    from farm.render import Planned, Selection
 
 _PLURALS = {"mix": "mixes", "match": "matches", "finish": "finishes"}
 
@@ -33,33 +27,34 @@ def plan(
     store: Store = None,
     song: Songs = None,
     solo: Solo = None,
+    until: Until = None,
     as_json: Json = False,
 ) -> None:
     """Show what a render would run and why; runs nothing."""
-    from farm.render import Selection, plan_album
+    from farm.render import Selection
 
-    planned = plan_album(Selection(album, store_url(store), audio, tuple(song or ()), tuple(solo or ())))
-    positions = _positions(album, audio)
+    show_plan(Selection(album, store_url(store), audio, tuple(song or ()), tuple(solo or ()), until), as_json=as_json)
+
+
+def show_plan(selection: "Selection", *, as_json: bool) -> None:
+    """Print what a render of the selection would do."""
+    from farm.render import plan_album
+
+    planned = plan_album(selection)
+    positions = find_positions(selection.album, selection.audio)
     document = _document(planned, positions)
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else _text(planned, positions))
 
 
-def _positions(album: Path, audio: Path | None) -> "Positions":
-    """Return what finds the place in the manifest that a change came from; the album is read when first asked."""
-    from farm.manifest.load import LoadedAlbum, load_album
-    from farm.plan.places import find_places
+def _estimate_seconds(planned: "Planned") -> float | None:
+    """Return about how long the render would take, None if not even a task of each kind was ever timed."""
+    from farm.graph.workers import default_workers
+    from farm.plan.estimate import estimate_seconds, last_seconds
 
-    read: list[LoadedAlbum] = []
-
-    def find(node: "Node", change: "Change") -> "Position | None":
-        if not change.path:
-            return None
-        loaded = read[0] if read else load_album(album, audio=audio)
-        read[:] = [loaded]
-        found = (loaded.position(loc) for loc in find_places(node, change.path, loaded.document.data))
-        return next(((file, line) for file, line, _ in filter(None, found)), None)
-
-    return find
+    if not planned.due:
+        return 0.0
+    seconds = last_seconds([each.node for each in planned.nodes], planned.history)
+    return estimate_seconds(planned.nodes, seconds, default_workers())
 
 
 def _summary(planned: "Planned") -> dict[str, int]:
@@ -82,7 +77,13 @@ def _document(planned: "Planned", positions: "Positions") -> dict[str, object]:
         }
         for each in planned.nodes
     ]
-    return {"album": planned.plan.album, "nodes": nodes, "summary": _summary(planned)}
+    seconds = _estimate_seconds(planned)
+    return {
+        "album": planned.plan.album,
+        "nodes": nodes,
+        "summary": _summary(planned),
+        "estimate_seconds": None if seconds is None else round(seconds, 3),
+    }
 
 
 def _change(node: "Node", change: "Change", positions: "Positions") -> dict[str, object]:
@@ -110,7 +111,16 @@ def _text(planned: "Planned", positions: "Positions") -> str:
         lines += [f"{head if place == 0 else '':24}  {line}" for place, line in enumerate(tasks[0])]
     total = _summary(planned)
     closing = f"{total['run']} to run, {total['maybe']} that depend on those, {total['reuse']} to reuse"
-    return "\n".join([*lines, "", f"{planned.plan.album}: {closing}"])
+    seconds = _estimate_seconds(planned)
+    about = f"; about {_about(seconds)}" if seconds else ""
+    return "\n".join([*lines, "", f"{planned.plan.album}: {closing}{about}"])
+
+
+def _about(seconds: float) -> str:
+    """Return a time that is not known better than that."""
+    if seconds < 90.0:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60.0)} min" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} h"
 
 
 def _head(numbers: Sequence[int | None], titles: dict[int | None, str]) -> str:
@@ -125,24 +135,8 @@ def _tasks(nodes: "Sequence[PlannedNode]", positions: "Positions") -> tuple[str,
     """Return a line for each status and reason among a song's tasks."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for each in nodes:
-        reasons.setdefault((each.status, _because(each, positions)), []).append(each.node.kind)
-    return tuple(f"{status:6} {_kinds(kinds)}: {because}" for (status, because), kinds in reasons.items())
-
-
-def _because(each: "PlannedNode", positions: "Positions") -> str:
-    """Return the reason: each change with the line of the manifest that it came from. Those that wait say the same."""
-    if each.status == "maybe" and each.reason.code == "upstream":
-        return "if what runs before comes out otherwise"
-    if not each.reason.changes:
-        return each.reason.detail
-    told = each.reason.changes[:_MOST_CHANGES]
-    texts = [change.text + _place(positions(each.node, change)) for change in told]
-    more = len(each.reason.changes) - len(told)
-    return "; ".join(texts) + (f"; and {more} more" if more else "")
-
-
-def _place(position: "Position | None") -> str:
-    return f" ({Path(position[0]).name}:{position[1]})" if position else ""
+        reasons.setdefault((each.status, because(each, positions)), []).append(each.node.kind)
+    return tuple(f"{status:6} {_kinds(kinds)}: {why}" for (status, why), kinds in reasons.items())
 
 
 def _kinds(kinds: Iterable[str]) -> str:

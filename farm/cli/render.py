@@ -1,25 +1,47 @@
 """`farm render`: the album, rendered and delivered."""
 
 import json
-import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from farm.cli.options import Album, Audio, Json, On, Out, Solo, Songs, Store, Workers, out_folder, store_url
+from farm.cli.locking import Locked, Locking, WriteLock
+from farm.cli.narration import narrate
+from farm.cli.options import Album, Audio, Json, On, Out, Solo, Songs, Store, Until, Workers, out_folder, store_url
+from farm.cli.outcome import draw_songs, outcome_document, summary_of
+from farm.cli.plan import show_plan
+from farm.cli.watch import watch_and_tell
+from farm.errors import UsageError
 
 if TYPE_CHECKING:
-    from farm.graph.events import Event, Listener
-    from farm.render import Planned
+    from farm.render import Running, Selection
 
 KeepGoing = Annotated[
     bool, typer.Option("--keep-going/--fail-fast", help="Go on with the other songs when one fails, or stop.")
 ]
 Events = Annotated[
     Path | None, typer.Option("--events", metavar="FILE", help="Append one JSON object a line while running.")
+]
+
+Force = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--force",
+        metavar="NODE",
+        help="Run this although it is up to date: a task by its id or kind, or all of a song; * matches anything. Again"
+        " for more.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run and why, as `farm plan` does.")]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Render again whenever the manifest or a file that it names is saved, until Ctrl-C."),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FOLDER", help="Draw what matching and limiting did to each song, as SVG."),
 ]
 
 
@@ -32,49 +54,61 @@ def render(
     workers: Workers = None,
     song: Songs = None,
     solo: Solo = None,
+    until: Until = None,
+    force: Force = None,
+    dry_run: DryRun = False,
+    watch: Watch = False,
     keep_going: KeepGoing = True,
     events: Events = None,
+    plot: Plot = None,
+    locked: Locked = False,
+    write_lock: WriteLock = False,
     as_json: Json = False,
 ) -> None:
     """Render what changed, deliver it, and say what came of it."""
     from farm.graph.workers import default_workers
-    from farm.render import Running, Selection, render_album
-    from farm.report.summary import summarise, summary_document
+    from farm.render import Running, Selection
+
+    selection = Selection(
+        album=album,
+        store=store_url(store),
+        audio=audio,
+        songs=tuple(song or ()),
+        solo=tuple(solo or ()),
+        until=until,
+        force=tuple(force or ()),
+    )
+    running = Running(out_folder(album, out, solo, until), on, workers or default_workers(), keep_going)
+    locking = Locking(selection, running.out, locked, write_lock)
+    if dry_run and watch:
+        raise UsageError("--dry-run runs nothing that --watch could repeat", code="dry-watch", hint="give one of them")
+    if dry_run or watch:
+        locking.refuse_with("--dry-run" if dry_run else "--watch")
+    if dry_run:
+        show_plan(selection, as_json=as_json)
+    elif watch:
+        watch_and_tell(selection, running, events, plot, as_json=as_json)
+    else:
+        _render_once(selection, running, locking, events, plot, as_json=as_json)
+
+
+def _render_once(
+    selection: "Selection",
+    running: "Running",
+    locking: Locking,
+    events: Path | None,
+    plot: Path | None,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    from farm.render import render_album
     from farm.report.table import summary_text
 
-    selection = Selection(album, store_url(store), audio, tuple(song or ()), tuple(solo or ()))
-    running = Running(out_folder(album, out, solo), on, workers or default_workers(), keep_going)
     with ExitStack() as stack:
-        rendered = render_album(selection, running, _narrate(stack, events))
-    planned = rendered.planned
-    summary = summarise(planned.plan, planned.songs, rendered.results, rendered.files, rendered.wall_seconds)
-    typer.echo(
-        json.dumps(summary_document(summary), indent=2, ensure_ascii=False) if as_json else summary_text(summary)
-    )
-    raise typer.Exit(0 if summary.status == "ok" else 1)
-
-
-def _narrate(stack: ExitStack, events: Path | None) -> "Callable[[Planned], Listener]":
-    """Return what is told the plan and answers with the listener: progress on stderr, events into a file."""
-    from farm.audio.kernel_cache import kernels_are_compiled
-    from farm.graph.events import EventFile
-    from farm.report.progress import show_progress
-
-    def start(planned: "Planned") -> "Listener":
-        due = [each.node for each in planned.nodes if each.record is None]
-        if due:
-            print(f"{planned.plan.album}: {len(due)} of {len(planned.nodes)} tasks to run", file=sys.stderr)  # noqa: T201
-            if not kernels_are_compiled():
-                print("the processors are compiled first, once on this machine: some 10 to 30 s", file=sys.stderr)  # noqa: T201
-        show = stack.enter_context(show_progress(planned.songs, due))
-        if events is None:
-            return show
-        file = stack.enter_context(EventFile(events))
-
-        def both(event: "Event") -> None:
-            show(event)
-            file.write(event)
-
-        return both
-
-    return start
+        rendered = render_album(selection, running, locking.starting(narrate(stack, events)))
+    summary = summary_of(rendered)
+    lock_differences = locking.finish(rendered, well=not summary.errors)
+    document = {**outcome_document(rendered, summary), "lock_differences": lock_differences}
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else summary_text(summary))
+    draw_songs(rendered, plot)
+    raise typer.Exit(0 if summary.status == "ok" and not lock_differences else 1)
