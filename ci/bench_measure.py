@@ -1,44 +1,21 @@
 """Measuring a song against what one would run instead, on the same file: farm, ffmpeg's ebur128 with true peak, and
 pyloudnorm, which has no peak, range or maxima. `spectrum` is farm with all it can measure, as `--json` asks for it.
 
-Every contestant runs in a process of its own on one processor, in turn, round by round. `work` is the measuring alone,
-with libraries imported before, `whole` the process from start to end; both are medians. A ratio is the median over the
-rounds of that contestant's time by farm's.
+Every contestant runs on one processor.
 """
 
 import argparse
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
 import numpy as np
 import soundfile
+from contest import Contestant, compete, print_table, run_rounds
 
 RATE_HZ = 44100
-
-IMPORTS = {
-    "farm": ("farm.measure.files", "farm.audio.pcm_source"),
-    "spectrum": ("farm.measure.files", "farm.audio.pcm_source"),
-    "ffmpeg": (),
-    "pyloudnorm": ("pyloudnorm", "soundfile"),
-}
-"""What each contestant loads before the clock of its work starts."""
-
-
-class Round(NamedTuple):
-    """One run: seconds of work, seconds of the whole process, peak memory in MB."""
-
-    work_seconds: float
-    whole_seconds: float
-    peak_mb: float
 
 
 def write_song(path: Path, seconds: float) -> None:
@@ -77,38 +54,13 @@ def measure_with_pyloudnorm(path: Path) -> None:
     pyloudnorm.Meter(rate_hz).integrated_loudness(samples)
 
 
-CONTESTANTS: Mapping[str, Callable[[Path], None]] = {
-    "farm": measure_with_farm,
-    "spectrum": measure_all_with_farm,
-    "ffmpeg": measure_with_ffmpeg,
-    "pyloudnorm": measure_with_pyloudnorm,
+IMPORTS = ("farm.measure.files", "farm.audio.pcm_source")
+CONTESTANTS = {
+    "farm": Contestant(measure_with_farm, IMPORTS),
+    "spectrum": Contestant(measure_all_with_farm, IMPORTS),
+    "ffmpeg": Contestant(measure_with_ffmpeg),
+    "pyloudnorm": Contestant(measure_with_pyloudnorm, ("pyloudnorm", "soundfile")),
 }
-
-
-def run_once(name: str, path: Path) -> Round:
-    """Run a contestant in a process of its own."""
-    began = time.perf_counter()
-    command = [sys.executable, __file__, "--contestant", name, "--file", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    work_seconds = float(process.stdout.read())
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, name
-    return Round(work_seconds, time.perf_counter() - began, usage.ru_maxrss / 1024)
-
-
-def print_table(rounds: Mapping[str, list[Round]], seconds: float) -> None:
-    """Print medians, the speed, and each contestant's time by farm's, round by round."""
-    print("             work s   times real time   whole s   peak MB   work by farm's   whole by farm's")  # noqa: T201
-    for name, runs in rounds.items():
-        work, whole = median(run.work_seconds for run in runs), median(run.whole_seconds for run in runs)
-        pairs = list(zip(runs, rounds["farm"], strict=True))
-        by_work = median(run.work_seconds / farm.work_seconds for run, farm in pairs)
-        by_whole = median(run.whole_seconds / farm.whole_seconds for run, farm in pairs)
-        peak = median(run.peak_mb for run in runs)
-        speed = seconds / work
-        print(f"{name:10} {work:8.3f} {speed:17.0f} {whole:9.2f} {peak:9.0f} {by_work:16.1f} {by_whole:17.1f}")  # noqa: T201
 
 
 def main() -> None:
@@ -120,25 +72,20 @@ def main() -> None:
     options = parser.parse_args()
     if options.contestant:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        for module in IMPORTS[options.contestant]:
-            import_module(module)
-        began = time.perf_counter()
-        CONTESTANTS[options.contestant](options.file)
-        print(time.perf_counter() - began)  # noqa: T201
+        compete(CONTESTANTS[options.contestant], options.file)
         return
     with tempfile.TemporaryDirectory() as name:
         path = options.file or Path(name) / "song.wav"
         if not options.file:
             write_song(path, options.seconds)
-        contestants = [each for each in CONTESTANTS if each != "ffmpeg" or shutil.which("ffmpeg")]
-        run_once("farm", path)  # compiles the kernels where that was not done yet, and reads the file once
+        names = [each for each in CONTESTANTS if each != "ffmpeg" or shutil.which("ffmpeg")]
         seconds = soundfile.info(path).duration
         print(f"a song of {seconds:.0f} s, one processor, {options.rounds} rounds")  # noqa: T201
-        rounds: dict[str, list[Round]] = {each: [] for each in contestants}
-        for _ in range(options.rounds):
-            for each in contestants:
-                rounds[each].append(run_once(each, path))
-        print_table(rounds, seconds)
+
+        def command(name: str) -> list[str]:
+            return [__file__, "--contestant", name, "--file", str(path)]
+
+        print_table(run_rounds(CONTESTANTS, names, command, options.rounds), seconds)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,19 @@
 """Mixing against what one would run instead, on the same stems with the same strip: farm, a plain script of pedalboard
 and numpy with a thread pool, and ffmpeg's filter_complex.
 
-Every contestant runs in a process of its own, in turn, round by round. `work` is the mixing alone, with libraries
-imported before (farm's planning and hashing of the stems is part of it), `whole` the process from start to end; both
-are medians. A ratio is the median over the rounds of that contestant's time by farm's.
+The planning and hashing of the stems are part of what farm does.
 """
 
 import argparse
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
 import numpy as np
 import soundfile
+from contest import Contestant, compete, print_table, run_rounds
 
 RATE_HZ = 48000
 
@@ -57,31 +49,8 @@ FFMPEG_STRIP = (
 )
 
 
-IMPORTS = {
-    "farm": (
-        "dask.threaded",
-        "farm.render",
-        "farm.operations",
-        "farm.audio.pcm_source",
-        "farm.dsp.eq",
-        "farm.dsp.compressor",
-    ),
-    "pedalboard": ("pedalboard",),
-    "ffmpeg": (),
-}
-"""What each contestant loads before the clock of its work starts."""
-
-
 BALANCE = np.array([0.809, 1.0], np.float32)
 """The gains of a pan of 0.2."""
-
-
-class Round(NamedTuple):
-    """One run: seconds of work, seconds of the whole process, peak memory in MB."""
-
-    work_seconds: float
-    whole_seconds: float
-    peak_mb: float
 
 
 def write_stems(folder: Path, stems: int, seconds: float) -> None:
@@ -154,38 +123,21 @@ def mix_with_ffmpeg(folder: Path, workers: int) -> None:
     subprocess.run([*command, "-map", "[mix]", "-c:a", "pcm_f32le", str(folder / "ffmpeg.wav")], check=True)
 
 
-CONTESTANTS: Mapping[str, Callable[[Path, int], None]] = {
-    "farm": mix_with_farm,
-    "pedalboard": mix_with_pedalboard,
-    "ffmpeg": mix_with_ffmpeg,
+CONTESTANTS = {
+    "farm": Contestant(
+        mix_with_farm,
+        (
+            "dask.threaded",
+            "farm.render",
+            "farm.operations",
+            "farm.audio.pcm_source",
+            "farm.dsp.eq",
+            "farm.dsp.compressor",
+        ),
+    ),
+    "pedalboard": Contestant(mix_with_pedalboard, ("pedalboard",)),
+    "ffmpeg": Contestant(mix_with_ffmpeg),
 }
-
-
-def run_once(name: str, folder: Path, workers: int) -> Round:
-    """Run a contestant in a process of its own."""
-    began = time.perf_counter()
-    command = [sys.executable, __file__, "--contestant", name, "--folder", str(folder), "--workers", str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    work_seconds = float(process.stdout.read())
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, name
-    return Round(work_seconds, time.perf_counter() - began, usage.ru_maxrss / 1024)
-
-
-def print_table(rounds: Mapping[str, list[Round]]) -> None:
-    """Print medians, and each contestant's time by farm's, round by round."""
-    print("            work s   range         whole s   peak MB   work by farm's   whole by farm's")  # noqa: T201
-    for name, runs in rounds.items():
-        work = [run.work_seconds for run in runs]
-        pairs = list(zip(runs, rounds["farm"], strict=False))
-        by_work = median(run.work_seconds / farm.work_seconds for run, farm in pairs)
-        by_whole = median(run.whole_seconds / farm.whole_seconds for run, farm in pairs)
-        whole = median(run.whole_seconds for run in runs)
-        peak = median(run.peak_mb for run in runs)
-        spread = f"{min(work):.2f} to {max(work):.2f}"
-        print(f"{name:10} {median(work):7.2f}   {spread:13} {whole:7.2f} {peak:9.0f} {by_work:16.1f} {by_whole:17.1f}")  # noqa: T201
 
 
 def main() -> None:
@@ -198,23 +150,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contestant:
-        for module in IMPORTS[options.contestant]:
-            import_module(module)
-        began = time.perf_counter()
-        CONTESTANTS[options.contestant](options.folder, options.workers)
-        print(time.perf_counter() - began)  # noqa: T201
+        compete(CONTESTANTS[options.contestant], options.folder, options.workers)
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_stems(folder, options.stems, options.seconds)
-        contestants = [each for each in CONTESTANTS if each != "ffmpeg" or shutil.which("ffmpeg")]
-        run_once("farm", folder, options.workers)  # compiles the kernels where that was not done yet
+        names = [each for each in CONTESTANTS if each != "ffmpeg" or shutil.which("ffmpeg")]
         print(f"{options.stems} stems of {options.seconds:g} s, {options.workers} threads, {options.rounds} rounds")  # noqa: T201
-        rounds: dict[str, list[Round]] = {each: [] for each in contestants}
-        for _ in range(options.rounds):
-            for each in contestants:
-                rounds[each].append(run_once(each, folder, options.workers))
-        print_table(rounds)
+
+        def command(name: str) -> list[str]:
+            return [__file__, "--contestant", name, "--folder", str(folder), "--workers", str(options.workers)]
+
+        print_table(run_rounds(CONTESTANTS, names, command, options.rounds), options.stems * options.seconds)
 
 
 if __name__ == "__main__":

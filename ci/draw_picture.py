@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from farm.cli.options import store_url
+from farm.graph.task import Made
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.song import master_id
 from farm.records import Measurement, measurement_from
@@ -24,6 +25,7 @@ from farm.report.chart import (
     draw_line,
     draw_text,
 )
+from farm.report.judgement import finished_measurement
 
 WIDTH, HEIGHT = 960, 330
 TOP, PANEL_HEIGHT = 62.0, 210.0
@@ -51,18 +53,14 @@ def _load_songs(album: Path, store: str) -> list[Song]:
     if len(records) < len(planned.nodes):
         sys.exit("the album is not rendered in this store: farm render it first")
 
-    def measured(node_id: str) -> Measurement:
-        return measurement_from(records[node_id].facts["measurement"])
-
-    return [
-        Song(
-            song.title,
-            COLORS[song.number % len(COLORS) - 1],
-            measured(master_id(song.number)),
-            measured(planned.plan.finishes[song.number]),
-        )
-        for song in planned.songs
-    ]
+    results = {node_id: Made(record, reused=True) for node_id, record in records.items()}
+    songs = []
+    for song in planned.songs:
+        master = measurement_from(records[master_id(song.number)].facts["measurement"])
+        finished = finished_measurement(song, results)
+        assert finished is not None
+        songs.append(Song(song.title, COLORS[song.number % len(COLORS) - 1], master, finished))
+    return songs
 
 
 def _pieces(songs: Sequence[Song]) -> Iterator[str]:

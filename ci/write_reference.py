@@ -14,10 +14,12 @@ import typer.main
 from farm import errors
 from farm.cli.main import app
 from farm.errors import ManifestError
+from farm.manifest.builtin_presets import load_builtin_presets
 from farm.manifest.diagnostics import CODES
 from farm.manifest.load import load_album
 from farm.manifest.processors.registry import OWN_PROCESSORS
 from farm.manifest.schema import build_schemas
+from farm.manifest.targets import NamedTarget, load_targets
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -53,6 +55,8 @@ def build_pages() -> dict[str, str]:
     return {
         "manifest.md": _page("The manifest", _manifest(tables)),
         "processors.md": _page("Processors", _processors(tables)),
+        "targets.md": _page("Targets by name", _targets()),
+        "presets.md": _page("Mastering chains", _presets()),
         "commands.md": _page("Commands", _commands()),
         "errors.md": _page("What can be wrong with a manifest", _errors()),
     }
@@ -230,17 +234,60 @@ def _processors(tables: Mapping[str, Schema]) -> Iterator[str]:
         yield _keys(band, automation)
 
 
+def _presets() -> Iterator[str]:
+    yield (
+        'These chains come with farm: `preset = "farm/warm"` in `[song.master]`, or in `[defaults.master]` for every '
+        "song. The master's own `inserts` follow behind. They are made for mixes between -24 and -14 LUFS with true "
+        "peaks below 0 dBTP, change the loudness by less than 2 LU, and hold no limiter: [finishing](../guides/"
+        "mastering-and-matching.md) has one. To change one, copy it into the album."
+    )
+    for name, preset in load_builtin_presets().items():
+        yield f"## {name}"
+        yield preset["description"]
+        inserts = "".join(f"  {_inline(insert)},\n" for insert in preset["inserts"])
+        yield f"```toml\n[preset.{name.rpartition('/')[2]}]\ninserts = [\n{inserts}]\n```"
+
+
+def _inline(value: Any) -> str:
+    """Return a value as TOML writes it in one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_inline(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value)
+
+
 def _inner_tables(table: Schema) -> list[str]:
     """Return the tables that a processor holds, without automation and the bands of an eq."""
     found = [name for field in table["properties"].values() for name, _ in _children(field)]
     return [name for name in found if name != _AUTOMATION]
 
 
+def _targets() -> Iterator[str]:
+    yield (
+        'What services, standards and media ask of a record. `name = "spotify"` in `[target]` sets all that is in its '
+        "row; what the manifest says itself counts more. Services change what they ask: look at the date. Where no "
+        "source tells how albums are treated, the mode is `album`, which keeps the distances between the songs."
+    )
+    head = ("name", "who asks", "LUFS", "mode", "dBTP at most", "LUFS of 3 s at most")
+    yield _table(head, (_target_row(name, target) for name, target in load_targets().items()))
+    yield "## Sources"
+    for name, target in load_targets().items():
+        note = f" {target.note}" if target.note else ""
+        yield f"`{name}`: {target.source} (looked up {target.checked}).{note}"
+
+
+def _target_row(name: str, target: NamedTarget) -> tuple[str, ...]:
+    short_term = "" if target.max_short_term_lufs is None else f"{target.max_short_term_lufs:g}"
+    loudness, ceiling = f"{target.loudness_lufs:g}", f"{target.ceiling_dbtp:g}"
+    return f"`{name}`", target.title, loudness, f"`{target.loudness_mode}`", ceiling, short_term
+
+
 def _commands() -> Iterator[str]:
     group = typer.main.get_command(app)
     yield "Results go to stdout, everything else to stderr. `ALBUM` is a file or a folder that holds an `album.toml`."
     yield _table(("option of farm itself", "meaning"), [(_names(each), _help(each)[0]) for each in group.params])
-    for name, command in group.commands.items():
+    for name, command in _all_commands(group):
         yield f"## farm {name}"
         arguments = [each for each in command.params if each.param_type_name == "argument"]
         usage = [each.metavar if each.required else f"[{each.metavar}]" for each in arguments]
@@ -248,6 +295,15 @@ def _commands() -> Iterator[str]:
         yield _table(("argument or option", "default", "meaning"), map(_parameter, command.params))
     yield "## Exit codes"
     yield _table(("exit code", "meaning", "error"), _exit_codes())
+
+
+def _all_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its name, those of a group behind the group's."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _all_commands(command, f"{before}{name} ")
+        else:
+            yield before + name, command
 
 
 def _parameter(parameter: Any) -> tuple[str, str, str]:
