@@ -55,6 +55,18 @@ FILE "Low Tide.bin" BINARY
 """
 
 
+def test_a_cue_sheet_of_a_disc_without_cd_text_has_no_texts() -> None:
+    """Burners would write them onto the disc."""
+    bare = re.sub(r" *(TITLE|PERFORMER|SONGWRITER) .*\n", "", CUE)
+    assert cue_of(dataclasses.replace(DISC, cd_text="none"), 10.0, 10.0, 10.0) == bare
+
+
+def test_texts_of_a_cue_sheet_are_no_longer_than_cdrdao_takes() -> None:
+    songs = (dataclasses.replace(DISC.songs[0], title="Ł" * 100, performer="p" * 80),)
+    sheet = cue_of(dataclasses.replace(DISC, title="t" * 81, songs=songs), 10.0)
+    assert sorted(len(text) for text in re.findall('"(.*)"', sheet) if len(text) > 20) == [80, 80, 80]
+
+
 def cue_of(spec: CdSpec, *seconds: float) -> str:
     layout = build_layout(spec, [round(each * SECOND) for each in seconds])
     return build_cue(spec, layout, image="Low Tide.bin").decode("latin-1")

@@ -38,9 +38,10 @@ def bytes_once(rendered: RenderedAlbum) -> dict[str, bytes]:
 def test_files_lie_in_order_under_safe_names(bytes_once: dict[str, bytes]) -> None:
     names = ["01 Loud One", "02 Quiet- Two-", "03 Größe 三"]
     expected = {f"{folder}/{name}.{folder.split('-')[0]}" for folder in FOLDERS for name in names} | {
-        f"{folder}/SHA256SUMS" for folder in FOLDERS
+        f"{folder}/{paper}" for folder in FOLDERS for paper in ("SHA256SUMS", "delivery.json")
     }
-    assert set(bytes_once) == expected
+    papers = {"SHA256SUMS", "metadata.csv", "release.json"}
+    assert set(bytes_once) == expected | papers
 
 
 def test_the_checksums_hold(rendered: RenderedAlbum) -> None:
@@ -231,6 +232,7 @@ class TestWithAnAlbumOfItsOwn:
     def test_one_song_alone_is_delivered_beside_the_others(self, farm: Farm, album: RenderedAlbum) -> None:
         self.render(farm, album)
         before = delivered(album.out)
+        shutil.rmtree(album.store)
         ran = self.render(farm, album, "--song", "größe 三")
         assert (ran.code, len(ran.json["deliverables"])) == (0, 3)
         assert delivered(album.out) == before
