@@ -121,8 +121,13 @@ def summarise(
 
 
 def _warnings(plan: Plan, results: Mapping[str, Result]) -> Iterator[str]:
-    """Yield what is no error and yet may not be meant: in the manifest, of a disc, stems without a sound."""
+    """Yield what is no error and yet may not be meant: in the manifest, of a disc, stems without a sound, and what was
+    not made of the album at once as it needs every song."""
     yield from plan.warnings
+    for deliverable in plan.deliverables:
+        result = results.get(deliverable.encodes[1])
+        if deliverable.whole and isinstance(result, Failed) and result.code == "not-attempted":
+            yield f"{deliverable.folder} is left as it was: it needs every song, and {result.cause} failed"
     for node in plan.nodes:
         result = results.get(node.id)
         if isinstance(node.spec, GroupSpec) and isinstance(result, Made):

@@ -75,6 +75,7 @@ def test_music_measures_what_pyloudnorm_says_of_the_whole_of_it(rate_hz: int) ->
     assert read(audio, rate_hz).integrated_lufs == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_peak_is_that_of_a_finer_interpolation_of_the_whole() -> None:
     audio = resample_poly(music(2.0), 4, 3).astype(np.float32)
     taps = firwin(2 * 96 * 32 + 1, 1 / 32, window=("kaiser", 9.0))

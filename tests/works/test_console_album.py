@@ -94,6 +94,7 @@ def render(farm: Farm, album: Path, out: str, *more: object) -> np.ndarray:
     return samples
 
 
+@pytest.mark.slow
 def test_it_renders_to_its_end_and_is_the_same_on_processes(farm: Farm, album: Path) -> None:
     """Bars 1 and 2 last 2 s each at 120, bar 3 has 3 beats at 240: bar 4 begins at 4.75 s."""
     samples = render(farm, album, "out")
@@ -110,6 +111,7 @@ def test_it_renders_to_its_end_and_is_the_same_on_processes(farm: Farm, album: P
     assert first.json["rendered"] == 0
 
 
+@pytest.mark.slow
 def test_solo_leaves_the_rest_out_and_the_delivery_alone(farm: Farm, album: Path) -> None:
     render(farm, album, "out")
     lead = render(farm, album, "lead", "--solo", "lead")

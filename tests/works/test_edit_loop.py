@@ -217,6 +217,28 @@ def test_each_save_renders_what_it_changes_until_the_loop_is_interrupted(
 
 
 @pytest.mark.slow
+def test_people_read_what_was_changed_how_it_measures_and_where_it_is(desk: Desk) -> None:
+    arguments = desk.arguments("render", "--out", desk.out, "--watch", "--song", "1", "--until", "master")
+    with subprocess.Popen(
+        [sys.executable, "-m", "farm", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    ) as loop:
+        assert loop.stdout
+        told: list[str] = []
+        for line in loop.stdout:
+            told.append(line.strip())
+            if "times real time" in line:
+                desk.edit("gain_db = -4.0", "gain_db = 0.0")
+            elif "reused, " in line:
+                break
+        loop.kill()
+    start = told.index("album.toml changed")
+    assert told[start + 1].startswith("Loud One: strip 'bass': gain_db -4 -> 0 (album.toml:")
+    assert " LUFS (+" in told[start + 2]
+    assert told[start + 3] == str(desk.out / "masters" / "01 Loud One.wav")
+    assert told[start + 4].startswith("3 rendered, ")
+
+
+@pytest.mark.slow
 def test_what_changes_while_it_renders_is_given_up_and_begun_anew(
     desk: Desk, watch: Callable[..., Loop], tmp_path: Path
 ) -> None:
@@ -235,3 +257,23 @@ def test_what_changes_while_it_renders_is_given_up_and_begun_anew(
     again = desk.render("--json").json
     assert again["rendered"] == 0
     assert again["deliverables"] == played["deliverables"]
+
+
+WHOLE = """
+[[deliver]]
+format = "flac"
+folder = "whole"
+name = "{album}.{ext}"
+continuous = true
+"""
+
+
+def test_what_needs_every_song_says_so_when_one_fails(desk: Desk) -> None:
+    desk.manifest.write_text(desk.manifest.read_text(encoding="utf-8") + WHOLE, encoding="utf-8")
+    stem = desk.manifest.parent / "stems" / "two keys.wav"
+    soundfile.write(stem, np.full((4800, 2), np.nan), 48000, subtype="FLOAT")
+    ran = desk.render("--json")
+    assert (ran.code, ran.json["status"]) == (1, "failed")
+    assert "whole is left as it was: it needs every song, and group:2.1 failed" in ran.json["warnings"]
+    assert [song["status"] for song in ran.json["songs"]] == ["ok", "failed", "ok"]
+    assert {file["song"] for file in ran.json["deliverables"]} == {1, 3}

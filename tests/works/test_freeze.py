@@ -69,6 +69,7 @@ def test_freezing_changes_nothing(album: Album, rendered: RenderedAlbum) -> None
     assert [(each["frozen"], each["level_lu"], each["tone_db"]) for each in document["drift"]] == [(True, 0, 0)] * 3
 
 
+@pytest.mark.slow
 def test_one_songs_change_touches_no_other_and_its_drift_is_told(album: Album) -> None:
     album.run("freeze")
     album.edit(*QUIETER)
@@ -81,6 +82,7 @@ def test_one_songs_change_touches_no_other_and_its_drift_is_told(album: Album) -
     assert warning.startswith(f"Quiet: Two? is frozen, and today would be decided {-level_lu:.1f} LU softer")
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_one_song_is_decided_anew_where_that_is_asked(album: Album) -> None:
     album.run("freeze")
@@ -103,6 +105,7 @@ def test_one_song_of_an_album_that_is_not_frozen_is_not_frozen(album: Album) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_thawing_decides_all_songs_as_before(album: Album, rendered: RenderedAlbum) -> None:
     album.run("freeze")
     ran = album.run("freeze", "--thaw")
@@ -112,6 +115,7 @@ def test_thawing_decides_all_songs_as_before(album: Album, rendered: RenderedAlb
     assert album.run("freeze", "--thaw").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_new_song_is_named_and_decided_beside(album: Album) -> None:
     album.run("freeze")

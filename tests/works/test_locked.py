@@ -55,6 +55,7 @@ def test_the_lock_says_what_was_delivered(locked: RenderedAlbum) -> None:
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_it_is_rendered_the_same_elsewhere(
     locked: RenderedAlbum, farm: Farm, elsewhere: Path, tmp_path: Path, how: tuple[object, ...]
 ) -> None:
