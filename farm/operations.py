@@ -24,6 +24,7 @@ from farm.master.stretch import Take
 from farm.measure.files import measure_file
 from farm.plan.cd import DiscSpec
 from farm.plan.inputs import check_unchanged
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, references_of
 from farm.plan.spec import (
     AssembleSpec,
     CodecTripSpec,
@@ -32,10 +33,7 @@ from farm.plan.spec import (
     FinishSpec,
     GroupSpec,
     MasterSpec,
-    MatchSpec,
     MixSpec,
-    ReferenceSpec,
-    references_of,
 )
 from farm.records import Artifact, Measurement, digest_of, measurement_from, trim_from
 from farm.store.digests import sha256_of_file

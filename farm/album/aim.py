@@ -8,7 +8,7 @@ import numpy as np
 
 from farm.album.curve import Curve, levels_to_powers
 from farm.album.programme import find_programmes
-from farm.plan.spec import MatchSpec, ReferenceSpec, SongMatchSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
 
 Read = Callable[[Measurement], Curve | None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from farm.album.aim import gather_programmes
 from farm.album.judged import LOUDNESS_TOLERANCE_LU, Finding
 from farm.measure.gating import integrate
-from farm.plan.spec import MatchSpec
+from farm.plan.match_spec import MatchSpec
 from farm.records import Measurement, Trim
 
 

@@ -10,7 +10,7 @@ from farm.album.dynamics import unbound_range_factors
 from farm.album.level import level_gains_db
 from farm.album.tone import tone_aim_db, tone_curves_db
 from farm.album.width import width_aim_db, width_curves_db
-from farm.plan.spec import MatchSpec, ReferenceSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec
 from farm.records import Measurement
 
 _DIGITS = 3

@@ -9,7 +9,7 @@ from farm.album.curve import Curve
 from farm.album.tone import spectrum_db
 from farm.album.width import side_over_mid_db
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import ToneSpec
+from farm.plan.match_spec import ToneSpec
 from farm.records import Measurement
 
 Aim = Sequence[float | None]

@@ -6,7 +6,7 @@ import numpy as np
 
 from farm.album.aim import find_aim, gather_programmes
 from farm.album.curve import Curve
-from farm.plan.spec import MatchSpec, ReferenceSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec
 from farm.records import Measurement
 from farm.units import round_to
 

@@ -6,7 +6,7 @@ from statistics import fmean, median
 
 from farm.album.asked import Asked, CurveAsked, ask_songs
 from farm.album.match import GAIN_STEP_DB, album_lufs, match_songs, pivot_lufs, raised, with_common_goals
-from farm.plan.spec import FrozenSpec, FrozenTrim, MatchSpec, ReferenceSpec
+from farm.plan.match_spec import FrozenSpec, FrozenTrim, MatchSpec, ReferenceSpec
 from farm.records import Measurement, Trim
 from farm.units import round_to
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from farm.album.programme import find_programmes
 from farm.measure.gating import integrate
-from farm.plan.spec import MatchSpec, ReferenceSpec, SongMatchSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
 
 _CLOSE_ENOUGH_LU = 0.005

@@ -10,7 +10,7 @@ from farm.album.references import check_references
 from farm.album.tone import tone_curves_db
 from farm.album.width import width_curves_db
 from farm.measure.gating import integrate
-from farm.plan.spec import MatchSpec, ReferenceSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec
 from farm.records import Measurement, Trim
 from farm.units import round_to
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from farm.plan.spec import MatchSpec
+from farm.plan.match_spec import MatchSpec
 
 
 def find_programmes(match: MatchSpec, numbers: Iterable[int]) -> list[tuple[int, ...]]:

@@ -8,7 +8,7 @@ from farm.album.curve import Curve
 from farm.album.tone import spectrum_db
 from farm.album.width import side_over_mid_db
 from farm.errors import AudioError
-from farm.plan.spec import MatchSpec, ReferenceSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec
 from farm.records import Measurement
 
 References = Mapping[ReferenceSpec, Measurement]

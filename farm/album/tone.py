@@ -11,7 +11,7 @@ from farm.album.smoothing import smooth_bands
 from farm.album.width import width_curves_db
 from farm.dsp.band_gains import solve_band_gains
 from farm.measure.bands import LTAS_BANDS_HZ, LTAS_EDGES_HZ
-from farm.plan.spec import MatchSpec, ReferenceSpec, ToneSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, ToneSpec
 from farm.records import Measurement
 
 

@@ -8,7 +8,7 @@ from farm.album.aim import find_aim, gather_programmes
 from farm.album.curve import Curve, known_levels_db, round_curve
 from farm.album.smoothing import smooth_bands
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import MatchSpec, ReferenceSpec, WidthSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, WidthSpec
 from farm.records import Measurement
 
 _SMOOTHING_OCTAVES = 0.5

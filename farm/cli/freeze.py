@@ -13,8 +13,8 @@ from farm.errors import FarmError, UsageError
 
 if TYPE_CHECKING:
     from farm.manifest.load import LoadedAlbum
+    from farm.plan.match_spec import FrozenSpec, FrozenTrim
     from farm.plan.node import Node, Plan
-    from farm.plan.spec import FrozenSpec, FrozenTrim
     from farm.records import Record
     from farm.store.local import LocalStore
 
@@ -67,7 +67,7 @@ def _decide(loaded: "LoadedAlbum", wanted: Sequence[str], path: Path, store: str
     from farm.plan.build import build_plan_with
     from farm.plan.choice import choose_songs
     from farm.plan.frozen import freeze_trim, load_frozen
-    from farm.plan.spec import FrozenSpec
+    from farm.plan.match_spec import FrozenSpec
     from farm.records import trim_from
     from farm.store.digests import FileDigests
     from farm.store.local import open_store
@@ -125,7 +125,7 @@ def _match(node: "Node", masters: "Sequence[Record]", store: "LocalStore") -> "R
 
 
 def _with_frozen(node: "Node", frozen: "FrozenSpec | None") -> "Node":
-    from farm.plan.spec import MatchSpec
+    from farm.plan.match_spec import MatchSpec
 
     assert isinstance(node.spec, MatchSpec)
     return replace(node, spec=replace(node.spec, frozen=frozen))

@@ -10,7 +10,7 @@ import xxhash
 
 from farm.errors import DeliveryError
 from farm.manifest.picture import read_picture
-from farm.plan.spec import InputSpec
+from farm.plan.input_spec import InputSpec
 
 _QUANTISER, _LAMBDA = 3, 118
 """FFmpeg's scale of JPEG quality from 2 (best) to 31, in its unit FF_QP2LAMBDA."""

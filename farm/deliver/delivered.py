@@ -16,8 +16,9 @@ from farm.deliver.delivery_document import (
     build_delivery_document,
 )
 from farm.measure.gating import integrate
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Node, Plan, PlannedDeliverable
-from farm.plan.spec import ContinuousSpec, EncodeSpec, MatchSpec, TagSpec
+from farm.plan.spec import ContinuousSpec, EncodeSpec, TagSpec
 from farm.records import Artifact, Measurement, Record, measurement_from
 
 _FILE, _OUTPUTS = "file", "outputs."

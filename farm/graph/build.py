@@ -16,10 +16,11 @@ def build_graph(
     """Return the graph of the works, and for each of their nodes its key in it.
 
     `nodes` are all that the works need; those without a work are in `reused` and enter as data. A key holds the hash of
-    everything above its node: a scheduler that has seen a key before answers with what it has.
+    everything above its node: a scheduler that has seen a key before answers with what it has. It also holds the node's
+    place: of what is ready, dask runs the last key first, so of two nodes the later one.
     """
     hashes = static_keys(nodes)
-    keys = {node.id: f"{node.kind}-{node.id}-{hashes[node.id]}" for node in nodes}
+    keys = {node.id: f"{node.kind}-{place:06}-{node.id}-{hashes[node.id]}" for place, node in enumerate(nodes)}
     graph: dict[str, GraphNode] = {}
     for node in nodes:
         key = keys[node.id]

@@ -10,10 +10,12 @@ class Format:
     """A file format. Lossless ones have word lengths, lossy ones bit rates, a scale of qualities, or both.
 
     `qualities` is the reach of the encoder's own scale. Empty `rates_hz` means any rate. A song has to have
-    `least_frames`; a file can have `most_bytes`. With `r128_gains`, players look for those instead of ReplayGain.
+    `least_frames`; a file can have `most_bytes`. With `r128_gains`, players look for those instead of ReplayGain. It is
+    made about `speed` times as fast as it plays (stereo at 48 kHz, one thread, measured): the slowest are begun first.
     """
 
     ext: str
+    speed: float
     bits: tuple[int, ...] = ()
     default_bits: int | None = None
     bitrates_kbps: tuple[int, ...] = ()
@@ -34,13 +36,14 @@ DISC_RATE_HZ, DISC_BITS = 44100, 16
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "wav": Format("wav", bits=(16, 24, 32), default_bits=24),
-        "bwf": Format("wav", bits=(16, 24, 32), default_bits=24),
-        "aiff": Format("aiff", bits=(16, 24), default_bits=24, most_bytes=2**32 - 1),
-        "flac": Format("flac", bits=(16, 24), default_bits=24),
-        "alac": Format("m4a", bits=(16, 24), default_bits=24),
+        "wav": Format("wav", speed=1430, bits=(16, 24, 32), default_bits=24),
+        "bwf": Format("wav", speed=1430, bits=(16, 24, 32), default_bits=24),
+        "aiff": Format("aiff", speed=1000, bits=(16, 24), default_bits=24, most_bytes=2**32 - 1),
+        "flac": Format("flac", speed=240, bits=(16, 24), default_bits=24),
+        "alac": Format("m4a", speed=135, bits=(16, 24), default_bits=24),
         "aac": Format(
             "m4a",
+            speed=25,
             bitrates_kbps=(96, 128, 160, 192, 224, 256, 320),
             default_bitrate_kbps=256,
             rates_hz=(44100, 48000, 88200, 96000),
@@ -48,14 +51,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ),
         "mp3": Format(
             "mp3",
+            speed=19,
             bitrates_kbps=(128, 160, 192, 224, 256, 320),
             default_bitrate_kbps=320,
             qualities=(0.0, 9.0),
             rates_hz=(44100, 48000),
         ),
-        "vorbis": Format("ogg", qualities=(0.0, 10.0), default_quality=6.0),
+        "vorbis": Format("ogg", speed=73, qualities=(0.0, 10.0), default_quality=6.0),
         "opus": Format(
             "opus",
+            speed=45,
             bitrates_kbps=(64, 96, 128, 160, 192, 224, 256, 320),
             default_bitrate_kbps=160,
             rates_hz=(48000,),

@@ -1,18 +1,20 @@
 """From the manifest to the plan: everything filled in, nothing run."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from farm.manifest.formats import FORMATS
 from farm.manifest.load import LoadedAlbum
 from farm.manifest.models import Manifest
-from farm.plan.deliver import MATCH, FinishedSong, codec_trip_nodes, plan_delivery, tag_specs
+from farm.plan.deliver import MATCH, Delivery, FinishedSong, codec_trip_nodes, plan_delivery, tag_specs
 from farm.plan.frozen import load_frozen
 from farm.plan.inputs import Inputs
 from farm.plan.match import match_spec
+from farm.plan.match_spec import FrozenSpec
 from farm.plan.node import Judgement, Need, Node, Plan, PlannedSong
 from farm.plan.sequence import Run, find_runs
 from farm.plan.song import master_id, song_nodes
-from farm.plan.spec import FrozenSpec
 
 
 def build_plan(loaded: LoadedAlbum, digest_of_file: Callable[[Path], str]) -> Plan:
@@ -33,8 +35,9 @@ def build_plan_with(frozen: FrozenSpec | None, loaded: LoadedAlbum, digest_of_fi
     deliveries = [plan_delivery(deliver, manifest, runs, tags) for deliver in manifest.deliver]
     finishes = {node.id: node for delivery in deliveries for node in delivery.finishes}
     trips = list(codec_trip_nodes(deliveries[0].songs, manifest))
-    encodes = [node for delivery in deliveries for node in delivery.encodes]
-    assembles = [delivery.assemble for delivery in deliveries if delivery.assemble]
+    in_order = sorted(deliveries, key=_speed, reverse=True)
+    encodes = [node for delivery in in_order for node in delivery.encodes]
+    assembles = [delivery.assemble for delivery in in_order if delivery.assemble]
     return Plan(
         album=manifest.album.title,
         path=str(loaded.path),
@@ -44,6 +47,13 @@ def build_plan_with(frozen: FrozenSpec | None, loaded: LoadedAlbum, digest_of_fi
         judgement=_judgement(manifest),
         warnings=tuple(f"{each.message} [{each.code}]" for each in loaded.warnings),
     )
+
+
+def _speed(delivery: Delivery) -> float:
+    """Return how fast files of its format are made. The graph begins with the last of what is ready: the longest jobs
+    come last, so that they do not run alone in the end."""
+    form = delivery.planned.format
+    return FORMATS[form].speed if form in FORMATS else math.inf
 
 
 def _match_node(manifest: Manifest, runs: Sequence[Run], inputs: Inputs, frozen: FrozenSpec | None) -> Node:

@@ -14,15 +14,7 @@ from farm.plan.inputs import Inputs
 from farm.plan.node import Need, Node, PlannedDeliverable, Whole
 from farm.plan.sequence import Run, take_specs
 from farm.plan.song import master_id
-from farm.plan.spec import (
-    AssembleSpec,
-    CodecTripSpec,
-    ContinuousSpec,
-    EncodeSpec,
-    FinishSpec,
-    LimiterSpec,
-    TagSpec,
-)
+from farm.plan.spec import AssembleSpec, CodecTripSpec, ContinuousSpec, EncodeSpec, FinishSpec, LimiterSpec, TagSpec
 
 MATCH = "match"
 

@@ -16,7 +16,7 @@ from farm.manifest.song import Song
 from farm.manifest.toml_file import TomlFile, load_toml
 from farm.plan.beside import path_beside
 from farm.plan.frozen_keys import check_frozen_keys, plain_isrc
-from farm.plan.spec import FrozenSpec, FrozenTrim
+from farm.plan.match_spec import FrozenSpec, FrozenTrim
 from farm.records import Trim
 
 _CURVES = ("tone_db", "side_db")

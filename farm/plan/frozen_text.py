@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from farm.manifest.song import Song
 from farm.plan.frozen_keys import SCHEMA
-from farm.plan.spec import FrozenSpec, FrozenTrim
+from farm.plan.match_spec import FrozenSpec, FrozenTrim
 
 _HEAD = """\
 # Trims that `farm freeze` wrote down: while this file is here they are applied as they are.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from farm.errors import AudioError
-from farm.plan.spec import InputSpec
+from farm.plan.input_spec import InputSpec
 
 
 class Inputs:

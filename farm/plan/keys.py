@@ -31,11 +31,11 @@ OPERATION_VERSIONS = {
 """Raised when the same inputs would give another result than before."""
 
 SOUND_LIBRARIES = {
-    "group": ("av", "numba", "numpy", "pedalboard", "soundfile", "soxr"),
-    "mix": ("numba", "numpy", "pedalboard"),
-    "master": ("numba", "numpy", "pedalboard"),
-    "match": ("av", "numba", "numpy", "soundfile"),
-    "finish": ("numba", "numpy", "soxr"),
+    "group": ("av", "numba", "numpy", "pedalboard", "scipy", "soundfile", "soxr"),
+    "mix": ("numba", "numpy", "pedalboard", "scipy"),
+    "master": ("numba", "numpy", "pedalboard", "scipy"),
+    "match": ("av", "numba", "numpy", "scipy", "soundfile"),
+    "finish": ("numba", "numpy", "scipy", "soxr"),
     "encode": ("av", "mutagen", "numba", "numpy", "soundfile"),
     "continuous": ("av", "mutagen", "numba", "numpy", "soundfile"),
     "codec": ("av", "numba", "numpy", "soundfile"),

@@ -7,9 +7,10 @@ from typing import Any
 
 from farm import __version__
 from farm.plan.changes import describe
+from farm.plan.input_spec import InputSpec
 from farm.plan.keys import OPERATION_VERSIONS, library_versions, static_keys
 from farm.plan.node import Node, Plan
-from farm.plan.spec import InputSpec, InsertSpec
+from farm.plan.spec import InsertSpec
 from farm.records import digest_of
 
 

@@ -6,8 +6,8 @@ from farm.manifest.models import Manifest
 from farm.manifest.song import Song
 from farm.manifest.target import References, Target
 from farm.plan.inputs import Inputs
+from farm.plan.match_spec import DynamicsSpec, FrozenSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
 from farm.plan.sequence import Run, find_joined
-from farm.plan.spec import DynamicsSpec, FrozenSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
 
 
 def match_spec(manifest: Manifest, runs: Sequence[Run], inputs: Inputs, frozen: FrozenSpec | None = None) -> MatchSpec:

@@ -5,18 +5,9 @@ from typing import Any
 
 from farm.manifest.diagnostics import Loc
 from farm.plan.changes import SpecPath
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Node
-from farm.plan.spec import (
-    ChannelSpec,
-    EncodeSpec,
-    FinishSpec,
-    GroupSpec,
-    InsertSpec,
-    MasterSpec,
-    MatchSpec,
-    MixSpec,
-    StripSpec,
-)
+from farm.plan.spec import ChannelSpec, EncodeSpec, FinishSpec, GroupSpec, InsertSpec, MasterSpec, MixSpec, StripSpec
 
 Raw = Mapping[str, Any]
 

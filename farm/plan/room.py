@@ -10,14 +10,7 @@ from farm.manifest.formats import DISC_BITS, DISC_RATE_HZ
 from farm.plan.cd import DiscSpec
 from farm.plan.lengths import SecondsOf, stem_seconds
 from farm.plan.node import Node
-from farm.plan.spec import (
-    ContinuousSpec,
-    EncodeSpec,
-    FinishSpec,
-    GroupSpec,
-    MasterSpec,
-    MixSpec,
-)
+from farm.plan.spec import ContinuousSpec, EncodeSpec, FinishSpec, GroupSpec, MasterSpec, MixSpec
 from farm.plan.status import PlannedNode
 from farm.store.local import LocalStore
 from farm.store.sizes import format_size

@@ -8,8 +8,8 @@ from farm.album.judged import Finding
 from farm.album.level import aimed_lufs
 from farm.graph.task import Made, Result
 from farm.plan.deliver import MATCH
+from farm.plan.match_spec import MatchSpec, references_of
 from farm.plan.node import Plan, PlannedSong
-from farm.plan.spec import MatchSpec, references_of
 from farm.records import measurement_from
 from farm.report.judgement import Findings, finished_measurement, master_measurement, song_trim
 

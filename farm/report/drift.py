@@ -7,8 +7,8 @@ from typing import Any
 
 from farm.graph.task import Made, Result
 from farm.plan.deliver import MATCH
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Plan, PlannedSong
-from farm.plan.spec import MatchSpec
 from farm.records import Trim, trim_from
 from farm.report.figures import DIGITS
 

@@ -22,9 +22,10 @@ from farm.album.width import side_over_mid_db
 from farm.graph.task import Made, Result
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.plan.deliver import MATCH
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Node, Plan, PlannedSong
 from farm.plan.song import master_id
-from farm.plan.spec import EncodeSpec, FinishSpec, MatchSpec, TakeSpec
+from farm.plan.spec import EncodeSpec, FinishSpec, TakeSpec
 from farm.records import Measurement, Trim, measurement_from, trim_from
 
 _UNITS = {"loudness": "LU", "tone": "dB", "mono": "LU", "lows": ""}

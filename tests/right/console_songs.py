@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from farm.console.group import render_group
 from farm.console.mix import render_mix
 from farm.manifest.processors.registry import Insert
+from farm.plan.input_spec import InputSpec
 from farm.plan.inputs import Inputs
 from farm.plan.insert import insert_specs
 from farm.plan.spec import (
@@ -17,7 +18,6 @@ from farm.plan.spec import (
     ChannelSpec,
     ClipSpec,
     GroupSpec,
-    InputSpec,
     InsertSpec,
     LevelSpec,
     MixSpec,

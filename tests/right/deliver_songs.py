@@ -13,7 +13,8 @@ import xxhash
 from farm.audio.blocks import Block
 from farm.deliver.encode import Encoded, encode_song
 from farm.deliver.song_facts import SongFacts
-from farm.plan.spec import EncodeSpec, InputSpec, TagSpec
+from farm.plan.input_spec import InputSpec
+from farm.plan.spec import EncodeSpec, TagSpec
 
 TAGS = TagSpec(
     title="Über dem Wasser 海 🌊",

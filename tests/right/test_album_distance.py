@@ -8,7 +8,7 @@ import pytest
 from farm.album.distance import tone_distances_db, width_distances_db
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.measure.spectrum import FLOOR_DB
-from farm.plan.spec import ToneSpec
+from farm.plan.match_spec import ToneSpec
 from farm.records import Measurement
 
 BANDS = np.array(LTAS_BANDS_HZ)

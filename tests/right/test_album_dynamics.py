@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from farm.album.dynamics import range_factors, unbound_range_factors
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import DynamicsSpec, InputSpec, MatchSpec, ReferenceSpec, SongMatchSpec
+from farm.plan.input_spec import InputSpec
+from farm.plan.match_spec import DynamicsSpec, MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from farm.album.frozen import Decision, decide_songs
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import DynamicsSpec, FrozenSpec, FrozenTrim, MatchSpec, SongMatchSpec, ToneSpec, WidthSpec
+from farm.plan.match_spec import DynamicsSpec, FrozenSpec, FrozenTrim, MatchSpec, SongMatchSpec, ToneSpec, WidthSpec
 from farm.records import Measurement
 
 BANDS = np.array(LTAS_BANDS_HZ)

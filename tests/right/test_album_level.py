@@ -11,7 +11,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from farm.album.level import aimed_lufs, level_gains_db
-from farm.plan.spec import InputSpec, MatchSpec, ReferenceSpec, SongMatchSpec
+from farm.plan.input_spec import InputSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, SongMatchSpec
 from farm.records import Measurement
 
 TARGET_LUFS = -14.0

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from farm.album.album_verdict import JudgedAlbum, judge_album
-from farm.plan.spec import FrozenSpec, MatchSpec, SongMatchSpec
+from farm.plan.match_spec import FrozenSpec, MatchSpec, SongMatchSpec
 from farm.records import Measurement, Trim
 
 

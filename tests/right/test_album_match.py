@@ -12,15 +12,8 @@ from farm.album.asked import ask_songs, asked_facts, asked_from
 from farm.album.match import album_lufs, match_songs
 from farm.errors import AudioError
 from farm.measure.bands import LTAS_BANDS_HZ
-from farm.plan.spec import (
-    DynamicsSpec,
-    InputSpec,
-    MatchSpec,
-    ReferenceSpec,
-    SongMatchSpec,
-    ToneSpec,
-    WidthSpec,
-)
+from farm.plan.input_spec import InputSpec
+from farm.plan.match_spec import DynamicsSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
 from farm.records import Measurement, digest_of
 
 BANDS = np.array(LTAS_BANDS_HZ)

@@ -16,7 +16,8 @@ from farm.dsp.band_gains import solve_band_gains
 from farm.dsp.tone_filter import ToneFilter
 from farm.measure.bands import LTAS_BANDS_HZ, LTAS_EDGES_HZ
 from farm.measure.spectrum import FLOOR_DB, Ltas
-from farm.plan.spec import InputSpec, MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
+from farm.plan.input_spec import InputSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, SongMatchSpec, ToneSpec, WidthSpec
 from farm.records import Measurement
 
 BANDS = np.array(LTAS_BANDS_HZ)

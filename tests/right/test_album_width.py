@@ -11,7 +11,8 @@ from farm.album.width import width_curves_db
 from farm.dsp.tone_filter import ToneFilter
 from farm.measure.bands import LTAS_BANDS_HZ
 from farm.measure.spectrum import FLOOR_DB, Ltas
-from farm.plan.spec import InputSpec, MatchSpec, ReferenceSpec, SongMatchSpec, WidthSpec
+from farm.plan.input_spec import InputSpec
+from farm.plan.match_spec import MatchSpec, ReferenceSpec, SongMatchSpec, WidthSpec
 from farm.records import Measurement
 
 BANDS = np.array(LTAS_BANDS_HZ)

@@ -7,9 +7,11 @@ import pytest
 
 from farm.plan.estimate import estimate_seconds, last_seconds
 from farm.plan.history import History
+from farm.plan.input_spec import InputSpec
 from farm.plan.keys import content_key
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Judgement, Need, Node, Plan
-from farm.plan.spec import ClipSpec, GroupSpec, InputSpec, MasterSpec, MatchSpec, MixSpec, SourceSpec, StripSpec
+from farm.plan.spec import ClipSpec, GroupSpec, MasterSpec, MixSpec, SourceSpec, StripSpec
 from farm.plan.status import PlannedNode, Reason, Status
 from farm.records import Record
 from farm.store.local import LocalStore

@@ -18,8 +18,8 @@ from farm.plan.changes import describe, find_changes
 from farm.plan.deliver import MATCH
 from farm.plan.frozen import freeze_trim, frozen_path, load_frozen
 from farm.plan.frozen_text import frozen_text
+from farm.plan.match_spec import FrozenSpec, FrozenTrim, MatchSpec
 from farm.plan.node import Node
-from farm.plan.spec import FrozenSpec, FrozenTrim, MatchSpec
 from farm.records import Trim
 
 BANDS = len(LTAS_BANDS_HZ)

@@ -1,17 +1,21 @@
 """Keys: what must change them does, what must not does not."""
 
+import ast
+import itertools
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from farm.plan.keys import content_key, facet, static_keys
+from farm.plan.input_spec import InputSpec
+from farm.plan.keys import SOUND_LIBRARIES, content_key, facet, static_keys
 from farm.plan.node import Need, Node
 from farm.plan.spec import (
     ClipSpec,
     CurveSpec,
     FinishSpec,
     GroupSpec,
-    InputSpec,
     InsertSpec,
     LaneSpec,
     LevelSpec,
@@ -21,6 +25,8 @@ from farm.plan.spec import (
 )
 from farm.plan.status import needed_nodes
 from farm.records import Artifact, Record
+
+FARM = Path(__file__).parents[2] / "farm"
 
 STEM = InputSpec("aa" * 16, "/somewhere/kick.wav", 1000, 17)
 EQ = InsertSpec("eq", 1, {"bands": [{"kind": "bell", "hz": 100.0, "gain_db": 1.0, "q": 1.0}]})
@@ -117,3 +123,15 @@ def test_only_what_a_target_needs_is_left() -> None:
     mix = Node("mix:1", "mix", "", 1, FinishSpec(48000, -1.0), (Need("group:1.1"),))
     other = Node("mix:2", "mix", "", 2, FinishSpec(48000, -1.0))
     assert [node.id for node in needed_nodes([GROUP, mix, other], ["mix:1"])] == ["group:1.1", "mix:1"]
+
+
+def test_every_library_that_the_sounding_rooms_import_is_in_some_key() -> None:
+    rooms = ("audio", "dsp", "measure", "console", "master", "album", "deliver")
+    trees = [ast.parse(path.read_text()) for room in rooms for path in (FARM / room).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    found = {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"farm"}
+    without_sound = {"llvmlite", "pydantic", "pyloudnorm", "xxhash"}
+    """numba's own half, what reads documents, the second meter of `farm verify`, and what names artifacts."""
+    assert found - without_sound == set(itertools.chain(*SOUND_LIBRARIES.values()))

@@ -8,8 +8,9 @@ from manifest_files import write_inputs
 
 from farm.manifest.load import load_album
 from farm.plan.build import build_plan
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Plan
-from farm.plan.spec import ContinuousSpec, EdgesSpec, FinishSpec, MatchSpec
+from farm.plan.spec import ContinuousSpec, EdgesSpec, FinishSpec
 from farm.records import digest_of
 
 HEAD = """\

@@ -9,7 +9,9 @@ import pytest
 from farm.plan import keys
 from farm.plan.changes import describe, find_changes
 from farm.plan.history import History
+from farm.plan.input_spec import InputSpec
 from farm.plan.keys import content_key
+from farm.plan.match_spec import MatchSpec
 from farm.plan.node import Judgement, Need, Node, Plan
 from farm.plan.places import find_places
 from farm.plan.spec import (
@@ -17,11 +19,9 @@ from farm.plan.spec import (
     EncodeSpec,
     FinishSpec,
     GroupSpec,
-    InputSpec,
     InsertSpec,
     LevelSpec,
     MasterSpec,
-    MatchSpec,
     MixSpec,
     PlaceSpec,
     SourceSpec,

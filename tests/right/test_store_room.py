@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from farm.errors import AudioError, StoreError
+from farm.plan.input_spec import InputSpec
 from farm.plan.node import Need, Node
 from farm.plan.room import check_room, estimate_bytes
 from farm.plan.spec import (
@@ -14,7 +15,6 @@ from farm.plan.spec import (
     EncodeSpec,
     FinishSpec,
     GroupSpec,
-    InputSpec,
     MasterSpec,
     MixSpec,
     SendSpec,

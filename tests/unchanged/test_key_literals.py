@@ -3,12 +3,12 @@
 import pytest
 
 from farm.plan import keys
+from farm.plan.input_spec import InputSpec
 from farm.plan.node import Need, Node
 from farm.plan.spec import (
     ClipSpec,
     FinishSpec,
     GroupSpec,
-    InputSpec,
     InsertSpec,
     LevelSpec,
     PlaceSpec,
@@ -35,10 +35,10 @@ def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (SendSpec(0, LevelSpec(-12.0)),),
     )
     group = Node("group:1.1", "group", "", 1, GroupSpec(48000, (strip,)))
-    assert keys.content_key(group, []) == "8149fa831a0fccac3f144fd72e59bf9b467914c90410a50370c030588e20c36a"
+    assert keys.content_key(group, []) == "f5ffc399e2c03d949287f3ce99b77f93a160a1730de8e22b18f0a6a2a4f8b6d2"
     master = Record("", "master", {"audio": Artifact("ab" * 16, 8, 1, 2, 48000)}, {})
     match = Record("", "match", {}, {"trims": {"1": {"gain_db": 1.05, "goal_lufs": -14.0, "tone_db": [0.1]}}})
     needs = (Need("master:1"), Need("match", "facts.trims.1"))
     finish = Node("finish:1", "finish", "", 1, FinishSpec(44100, -1.0), needs)
-    pinned = "60d3bffdd5efcde4339b3589db6cab73c2bb495da8a98679ffbb692d48c0daf2"
+    pinned = "ad420043173b8521402256fc1bfc00a0cc680c103acf75f1da0df4e346bef05c"
     assert keys.content_key(finish, [master, match]) == pinned
