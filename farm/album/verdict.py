@@ -42,7 +42,7 @@ def judge_song(song: JudgedSong) -> tuple[Finding, ...]:
         *_curve("width", song.width),
         *_without_side(song),
         *_dynamics(song),
-        *(finding for file in song.decoded for finding in _decoded(song, file, loudness)),
+        *(finding for file in song.decoded for finding in _decoded(song, file)),
         *_edges(song),
         *_stereo(song),
         *_dc(song),
@@ -124,12 +124,10 @@ def _why_range(song: JudgedSong, dynamics: RangeFacts, before_lu: float, reached
     return ""
 
 
-def _decoded(song: JudgedSong, file: DecodedFile, loudness: Finding) -> Iterator[Finding]:
-    """Judge a lossy file by what it decodes to: by the song's goal, or by the song itself if that missed its goal, or
-    if the goal is one of its loudest 3 s."""
-    is_aimed = loudness.status == "ok" and song.measure == "integrated"
-    aim = song.goal_lufs if is_aimed else song.finished.integrated_lufs
-    lufs = file.integrated_lufs
+def _decoded(song: JudgedSong, file: DecodedFile) -> Iterator[Finding]:
+    """Judge a lossy file by what it decodes to: it is to be as loud as the song, which is judged by its own goal. Where
+    that was left alone, so is the file."""
+    aim, lufs = song.finished.integrated_lufs if song.goal_lufs is not None else None, file.integrated_lufs
     if aim is not None and lufs is not None:
         well = abs(lufs - aim) <= song.tolerance_lu
         why = None if well else f"the file decodes to {abs(lufs - aim):.1f} LU {'more' if lufs > aim else 'less'}"

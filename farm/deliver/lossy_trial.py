@@ -10,7 +10,7 @@ from farm.plan.spec import EncodeSpec
 from farm.records import Measurement
 
 MOST_LOST_LU = 0.1
-"""How far the decoded file may be from the song's loudness: half of what is promised of it."""
+"""How far the decoded file may be from the song's loudness: what the verdict allows it."""
 
 _WORTH_LU = 0.5
 """What limiting has to bring a file that does not reach its loudness: else the song is left as it was mastered."""

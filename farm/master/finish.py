@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from farm.audio.blocks import BLOCK_FRAMES, Block
 from farm.dsp.drive import Driven, drive
@@ -10,7 +10,7 @@ from farm.dsp.limiter_character import LimiterSettings
 from farm.master.run import prepare_run
 from farm.master.stretch import Take
 from farm.measure.meter import Meter
-from farm.plan.spec import FinishSpec, LimiterSpec
+from farm.plan.spec import FinishSpec
 from farm.records import Artifact, Measurement
 from farm.store.artifact import ArtifactWriter, create_artifact
 from farm.store.local import LocalStore
@@ -55,7 +55,7 @@ def finish_run(
                 goal_lufs=takes[0].trim.run_goal_lufs,
                 measure=takes[0].trim.goal_measure,
                 ceiling_dbtp=spec.ceiling_dbtp,
-                limiter=_settings(spec.limiter),
+                limiter=LimiterSettings(**asdict(spec.limiter)),
             )
     songs = [FinishedSong(writer.finished(), meter.finish()) for writer, meter in zip(writers, meters, strict=True)]
     return FinishedRun(tuple(songs), driven)
@@ -79,14 +79,3 @@ class _Splitter:
             block = block[len(part) :]
             if self._done == end:
                 self._song += 1
-
-
-def _settings(spec: LimiterSpec) -> LimiterSettings:
-    return LimiterSettings(
-        character=spec.character,
-        link=spec.link,
-        soft_clip_db=spec.soft_clip_db,
-        attack_ms=spec.attack_ms,
-        hold_ms=spec.hold_ms,
-        release_ms=spec.release_ms,
-    )

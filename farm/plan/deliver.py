@@ -8,7 +8,6 @@ from farm import __version__
 from farm.manifest.album import Album, Deliver
 from farm.manifest.models import Manifest
 from farm.manifest.song import Song
-from farm.manifest.target import LimiterSettings
 from farm.plan.disc import disc_spec, songs_on_disc
 from farm.plan.inputs import Inputs
 from farm.plan.node import Need, Node, PlannedDeliverable, Whole
@@ -123,24 +122,13 @@ def _finish_node(run: Run, deliver: Deliver, manifest: Manifest) -> Node:
     spec = FinishSpec(
         rate_hz=rate_hz,
         ceiling_dbtp=ceiling_dbtp,
-        limiter=_limiter(manifest.target.limiter),
+        limiter=LimiterSpec(**manifest.target.limiter.model_dump()),
         tone_phase=tone.phase if tone else "minimum",
         takes=take_specs(run, manifest.songs),
     )
     needs = [need for number in run for need in (Need(master_id(number)), Need(MATCH, f"facts.trims.{number}"))]
     title = manifest.songs[run[0] - 1].title + (f" and {len(run) - 1} more" if len(run) > 1 else "")
     return Node(f"finish:{run[0]}@{rate_hz}{own_ceiling}", "finish", f"{title}: finish", run[0], spec, tuple(needs))
-
-
-def _limiter(limiter: LimiterSettings) -> LimiterSpec:
-    return LimiterSpec(
-        character=limiter.character,
-        link=limiter.link,
-        soft_clip_db=limiter.soft_clip_db,
-        attack_ms=limiter.attack_ms,
-        hold_ms=limiter.hold_ms,
-        release_ms=limiter.release_ms,
-    )
 
 
 def _encode_node(song: FinishedSong, tags: TagSpec, deliver: Deliver, manifest: Manifest) -> Node:
@@ -173,7 +161,7 @@ def _encode_spec(tags: TagSpec, deliver: Deliver, manifest: Manifest) -> EncodeS
         dither=deliver.dither,
         ceiling_dbtp=_ceiling_dbtp(deliver, manifest),
         id3=deliver.id3,
-        limiter=LimiterSpec() if size.bits else _limiter(manifest.target.limiter),
+        limiter=LimiterSpec() if size.bits else LimiterSpec(**manifest.target.limiter.model_dump()),
         tags=tags,
     )
 
