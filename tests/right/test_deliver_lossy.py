@@ -108,6 +108,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[Encoded]:
 SATURATED = [("mp3", None, 9.0), ("aac", 256, None), ("vorbis", None, 0.0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "bitrate_kbps", "quality"), SATURATED)
 def test_where_the_limiter_saturates_the_nearest_file_under_the_ceiling_is_kept(
     tmp_path: Path, tried: list[Encoded], form: str, bitrate_kbps: int | None, quality: float | None
@@ -176,6 +177,7 @@ def test_a_song_that_limiting_does_not_help_is_lowered_by_the_over_and_says_so(t
     assert loudness_of(decode(path)) == pytest.approx(loudness_of(audio) - encoded.lowered_db, abs=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("useless_limiter")
 @pytest.mark.parametrize(("form", "_", "bitrate_kbps"), LOSSY)
 def test_a_file_off_its_loudness_tells_players_its_own(

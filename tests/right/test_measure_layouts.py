@@ -45,6 +45,7 @@ def ffmpeg_lufs(path: Path) -> float:
     return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", text)[-1])
 
 
+@pytest.mark.slow
 @needs_ffmpeg
 @pytest.mark.parametrize("suffix", ENCODERS)
 @pytest.mark.parametrize("channel", range(6), ids=SURROUND)

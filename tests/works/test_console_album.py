@@ -129,6 +129,7 @@ def test_a_name_that_nobody_bears_cannot_be_soloed(farm: Farm, album: Path) -> N
     assert "did you mean 'lead'?" in ran.err
 
 
+@pytest.mark.slow
 def test_a_fader_of_a_vca_makes_only_its_members_anew(farm: Farm, album: Path) -> None:
     render(farm, album, "out")
     album.write_text(SONG.replace("gain_db = -2\n", "gain_db = -3\n"))

@@ -93,6 +93,7 @@ def test_what_is_listened_to_lies_beside_the_delivery_and_is_left_alone_while_it
     assert path.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_what_is_forced_is_made_again_and_nothing_else_as_it_comes_out_the_same(desk: Desk) -> None:
     assert desk.render("--force", "mix", "--force", "encode:1:*", "--json").json["rendered"] == 3 + 3
     assert desk.render("--json").json["rendered"] == 0
@@ -107,6 +108,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(desk: Desk) -> None:
     assert not desk.out.exists()
 
 
+@pytest.mark.slow
 def test_a_plan_estimates_by_what_tasks_took(desk: Desk, tmp_path: Path, farm: Farm) -> None:
     assert desk.render("--force", "3", "--force", "match", "--force", "assemble").code == 0
     assert desk.plan()["estimate_seconds"] == 0.0
@@ -268,6 +270,7 @@ continuous = true
 """
 
 
+@pytest.mark.slow
 def test_what_needs_every_song_says_so_when_one_fails(desk: Desk) -> None:
     desk.manifest.write_text(desk.manifest.read_text(encoding="utf-8") + WHOLE, encoding="utf-8")
     stem = desk.manifest.parent / "stems" / "two keys.wav"

@@ -57,6 +57,7 @@ QUIETER = ("gain_db = -12.0", "gain_db = -15.0")
 """A fader of the second song."""
 
 
+@pytest.mark.slow
 def test_freezing_changes_nothing(album: Album, rendered: RenderedAlbum) -> None:
     ran = album.run("freeze")
     assert ran.code == 0, ran.err

@@ -83,6 +83,7 @@ def test_all_but_the_broken_song_are_delivered(delivered: Delivered) -> None:
     assert "not a finite number, first at 0.208 s" in broken["note"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", [title for title in SONGS if title not in ("silence", "not a number")])
 def test_no_song_exceeds_the_ceiling(delivered: Delivered, title: str) -> None:
     audio = delivered.audio(title)

@@ -32,6 +32,7 @@ def line_of(manifest: Path, text: str) -> int:
     return next(n for n, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), 1) if text in line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "kind", "code", "where"),
     [

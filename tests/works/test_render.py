@@ -102,6 +102,7 @@ def test_a_second_render_runs_nothing(rendered: RenderedAlbum, farm: Farm, bytes
     assert delivered(rendered.out) == bytes_once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
     [
@@ -151,6 +152,7 @@ def running_until(arguments: list[object], events: Path, made: int) -> Iterator[
             process.kill()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_after_being_killed(
     rendered: RenderedAlbum, farm: Farm, tmp_path: Path, bytes_once: dict[str, bytes]
 ) -> None:
@@ -201,6 +203,7 @@ class TestWithAnAlbumOfItsOwn:
         assert self.render(farm, album).json["rendered"] == 3 + 3
         assert (album.out / "flac-24" / "01 Louder One.flac").exists()
 
+    @pytest.mark.slow
     def test_a_renamed_song_leaves_no_old_file_behind(self, farm: Farm, album: RenderedAlbum) -> None:
         self.render(farm, album)
         album.manifest.write_text(album.manifest.read_text().replace('"Loud One"', '"Louder One"'))
@@ -250,6 +253,7 @@ class TestWithAnAlbumOfItsOwn:
         assert ran.code == 6
         assert str(os.getpid()) in ran.err
 
+    @pytest.mark.slow
     def test_a_lost_artifact_is_made_again(self, farm: Farm, album: RenderedAlbum) -> None:
         for blob in (album.store / "blobs").rglob("*"):
             if blob.is_file():

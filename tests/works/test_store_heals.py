@@ -156,6 +156,7 @@ def test_all_blobs_with_one_bit_wrong(right: Path, album: Path) -> None:
     assert ways(render(album)) == {"Made"}
 
 
+@pytest.mark.slow
 def test_the_command_mends_it_too(farm: Farm, right: Path, album: Path) -> None:
     rng = random.Random(3)
     for path in files_of(album, "blobs"):

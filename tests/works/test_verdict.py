@@ -48,6 +48,7 @@ def test_the_loudness_of_the_album_is_told_and_judged(farm: Farm, folder: Path) 
     assert "     album: -20.0 LUFS asked, -20.0 LUFS reached\n" in text
 
 
+@pytest.mark.slow
 def test_songs_that_wait_for_what_failed_say_what_that_was(farm: Farm, folder: Path) -> None:
     silent = 'loudness_lufs = "reference"\nreference = [{ file = "nothing.wav" }]'
     ran = render(farm, folder, silent, "--json")

@@ -222,6 +222,7 @@ def test_documents_of_the_same_delivery_are_the_same_bytes(delivery: Path) -> No
         assert str(delivery.parent) not in path.read_text("utf-8")
 
 
+@pytest.mark.slow
 class TestDelivering:
     """`farm deliver` makes files of what is finished, and nothing else."""
 
