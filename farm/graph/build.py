@@ -17,7 +17,7 @@ def build_graph(
 
     `nodes` are all that the works need; those without a work are in `reused` and enter as data. A key holds the hash of
     everything above its node: a scheduler that has seen a key before answers with what it has. It also holds the node's
-    place: of what is ready, dask runs the last key first, so of two nodes the later one.
+    place: among what else is equal, dask's order begins with the lowest key, so with the earlier node.
     """
     hashes = static_keys(nodes)
     keys = {node.id: f"{node.kind}-{place:06}-{node.id}-{hashes[node.id]}" for place, node in enumerate(nodes)}

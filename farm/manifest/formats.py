@@ -38,7 +38,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "wav": Format("wav", speed=1430, bits=(16, 24, 32), default_bits=24),
         "bwf": Format("wav", speed=1430, bits=(16, 24, 32), default_bits=24),
-        "aiff": Format("aiff", speed=1000, bits=(16, 24), default_bits=24, most_bytes=2**32 - 1),
+        "aiff": Format("aiff", speed=710, bits=(16, 24), default_bits=24, most_bytes=2**32 - 1),
         "flac": Format("flac", speed=240, bits=(16, 24), default_bits=24),
         "alac": Format("m4a", speed=135, bits=(16, 24), default_bits=24),
         "aac": Format(
